@@ -1,0 +1,42 @@
+"""Checks for the course on stochastic variational inference: what a notebook imports.
+
+``check("coin-guide")`` measures the learner's objects on the public case and says
+at once what is right and what is not. ``hidden_tests`` is a mark for the grader.
+
+Only this file and ``autograder.learner`` exist where a submission is graded; the
+rest of the package stays outside, so nothing here may import it at load time.
+"""
+
+import os
+
+__all__ = ["check", "hidden_tests"]
+__version__ = "0.1.0"
+
+
+def check(exercise, **objects):
+    """Measure one exercise on its public case and show the verdict.
+
+    Args:
+        exercise: the exercise's id, such as ``"coin-guide"``.
+        **objects: the functions to measure, by name; in a notebook they are found
+            where the learner wrote them.
+
+    Returns:
+        In plain Python the verdict, after printing it; in a notebook None.
+
+    Raises:
+        CheckFailed: in a notebook, when a criterion failed. It shows as a short
+            message under the panel, not as a traceback.
+    """
+    if os.environ.get("SVI_COURSE_GRADING"):
+        print(f"{exercise}: the grader measures this after the last cell.")
+        return None
+    import sys
+
+    from autograder.checking import run_check
+
+    return run_check(exercise, objects, sys._getframe(1).f_globals)
+
+
+def hidden_tests(exercise):
+    """Mark where the grader judges ``exercise`` on hidden cases. Does nothing itself."""

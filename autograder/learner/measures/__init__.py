@@ -1,0 +1,1 @@
+"""One module a lesson; the function ``coin_guide`` measures the exercise ``coin-guide``."""

@@ -1,0 +1,1 @@
+"""What learners are compared with: closed forms, quadrature, NUTS and reference SVI."""
