@@ -70,7 +70,10 @@ def all_lessons():
     found = {}
     for source, exercises, measures in _roots():
         for path in sorted(source.glob("[0-9][0-9]-*.md")):
-    XX
+            module = f"lesson{path.stem[:2]}"
+            found[path.stem] = Lesson(
+                path.stem, path, exercises / f"{module}.py", measures / f"{module}.py", exercises / f"{module}.json"
+            )
     return found
 
 
