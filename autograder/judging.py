@@ -108,6 +108,8 @@ class Exercise:
         honest: name -> source of right answers other than the solution.
         figure: (axes, measurement, reference) -> alt text, or None.
         n_hidden: hidden cases a class.
+        routes: module in ``autograder.references`` whose ``routes(cases, references)``
+            computes the same truth in other ways when a class is made, or "".
     """
 
     id: str
@@ -122,6 +124,7 @@ class Exercise:
     honest: Mapping[str, str] = field(default_factory=dict)
     figure: Callable | None = None
     n_hidden: int = 3
+    routes: str = ""
 
     @property
     def points(self):

@@ -1,0 +1,106 @@
+"""Grade one notebook: run, judge, show. What a learner may see is decided here."""
+
+import html
+import re
+from dataclasses import asdict, dataclass
+
+from nbformat.v4 import new_markdown_cell, new_output
+
+from autograder import panel, running
+from autograder.judging import not_judged, verdict
+from autograder.submission import grade_id
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A graded submission.
+
+    Attributes:
+        notebook: with the verdicts in its check cells and nothing unsafe elsewhere.
+        verdicts: exercise id -> Verdict.
+        notes: sentences about the file and its cells.
+        seconds: wall time of the learner's kernels.
+    """
+
+    notebook: object
+    verdicts: dict
+    notes: list
+    seconds: float
+
+
+def grade(notebook, lesson, hidden, limits, isolated=True, files=(), variant=""):
+    """Grade a restored submission.
+
+    Args:
+        notebook: from ``submission.read``.
+        lesson: the Lesson.
+        hidden: exercise id -> list of (case, reference), or a dict with "public" too.
+        limits: sandbox.Limits.
+        isolated: whether the kernel runs in the sandbox.
+        files: (path, relative name) of the learner's own files.
+        variant: a word on which data were judged, for the feedback.
+
+    Returns:
+        Graded.
+    """
+    exercises = lesson.exercises
+    info = notebook.metadata.get("svi_course", {})
+    notes = list(info.get("notes", ()))
+    unreadable = info.get("unreadable")
+    images = {}
+    if unreadable:
+        record = running.Record()
+        verdicts = {name: not_judged(ex, "unreadable", unreadable, tolerances=lesson.tolerances) for name, ex in exercises.items()}
+        notes.insert(0, unreadable)
+    else:
+        pairs = {}
+        for name, exercise in exercises.items():
+            public = exercise.public()
+            pairs[name] = [(public, exercise.reference(public)), *hidden[name]]
+        cases = {name: [case for case, _ in rows] for name, rows in pairs.items()}
+        record = running.run(notebook, exercises, cases, lesson.measures, limits, isolated, files)
+        # Every kernel of this submission is dead from here on.
+        verdicts = {}
+        for name, exercise in exercises.items():
+            judged = [(record.measurements[name, i], reference) for i, (_, reference) in enumerate(pairs[name])]
+            verdicts[name] = verdict(exercise, judged[0], judged[1:], tolerances=lesson.tolerances)
+            images[name] = panel.figure(exercise, *judged[0])
+    if not isolated and not unreadable:
+        notes.insert(0, "This class is graded without isolation (allow_unisolated).")
+    if variant:
+        notes.append(variant)
+    for index, cell in enumerate(notebook.cells):
+        name = grade_id(cell)
+        if name in verdicts:
+            result = verdicts[name]
+            data = {"text/plain": panel.as_text(result), "text/html": panel.as_html(result, *images.get(name, (None, "")))}
+            cell.outputs = [new_output("display_data", data=data)]
+        elif cell.cell_type == "code":
+            cell.outputs = list(record.outputs.get(index, ()))
+            if index in record.notes:
+                cell.outputs.append(new_output("stream", name="stdout", text=f"[grader] {record.notes[index]}\n"))
+                notes.append(f"Cell {index + 1}: {record.notes[index]}")
+        elif not cell.metadata.get("nbgrader", {}).get("locked"):
+            cell.source = safe_markdown(cell.source)
+            if cell.cell_type == "raw":  # nbconvert would pass it through as it is
+                cell.cell_type = "markdown"
+    if notes:
+        lines = "\n".join(f"- {safe_markdown(note)}" for note in notes)
+        notebook.cells.insert(0, new_markdown_cell(f"**Notes from the grader**\n\n{lines}", id="grader-notes"))
+    return Graded(notebook, verdicts, notes, record.seconds)
+
+
+def safe_markdown(text):
+    """A learner's Markdown without HTML, script links and the TeX commands that make links."""
+    text = html.escape(text, quote=False)
+    text = re.sub(r"(?i)(script|data)\s*:", r"\1 :", text)
+    return re.sub(r"\\(href|url|require|def|gdef|edef|let|(?:re)?newcommand|newenvironment|class|cssId|style|data|unicode|mmlToken)\b", r"\1", text)
+
+
+def report(graded):
+    """What is kept of the verdicts: JSON without a number of a hidden case."""
+    rows = {}
+    for name, result in graded.verdicts.items():
+        kept = {key: asdict(result)[key] for key in ("title", "status", "sentence", "hint", "points", "max_points")}
+        rows[name] = kept | {"hidden": dict(result.hidden), "public": {row.name: row.passed for row in result.rows}}
+    return {"notes": graded.notes, "seconds": round(graded.seconds, 1), "exercises": rows}
