@@ -8,6 +8,7 @@ The first two are the same bytes from the same source. A solution carries the ha
 what it was made from and is executed again only when that changes.
 """
 
+import copy
 import hashlib
 import json
 import tempfile
@@ -62,7 +63,7 @@ def source_notebook(lesson):
 
 
 def _preprocessed(notebook, *steps):
-    notebook = nbformat.from_dict(json.loads(nbformat.writes(notebook)))
+    notebook = copy.deepcopy(notebook)
     resources = {}
     for step in steps:
         notebook, resources = step().preprocess(notebook, resources)
