@@ -40,6 +40,22 @@ def build():
                 console.print(f"built {path.relative_to(root)}")
 
 
+@app.command()
+def demo(directory: Annotated[Path, typer.Argument(help="A new directory for the class.")] = Path("demo-class")):
+    """Make a class in a scratch folder and grade ten submissions of lesson 03 through nbgrader."""
+    import shutil
+
+    from autograder import demo as demonstration
+
+    if (directory / classroom.PRIVATE).is_dir():
+        shutil.rmtree(directory)  # an earlier demonstration
+    try:
+        demonstration.run(directory.resolve(), console)
+    except classroom.ClassError as error:
+        console.print(f"[red]{error}[/red]")
+        raise typer.Exit(1) from None
+
+
 @app.command("lessons")
 def list_lessons():
     """List the lessons and where they are."""

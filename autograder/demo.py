@@ -1,0 +1,99 @@
+"""A class from start to finish: about ten submissions of lesson 03, graded through nbgrader."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+
+from autograder import classroom, lessons, notebooks, sandbox
+
+LESSON = "03-svi-in-numpyro"
+
+
+def with_answers(lesson, changes):
+    """The solved lesson with some answers replaced: exercise id -> source."""
+    notebook = notebooks.solved_notebook(notebooks.source_notebook(lesson))
+    released = notebooks.release_notebook(notebooks.source_notebook(lesson))
+    for cell, original in zip(notebook.cells, released.cells):
+        cell.metadata = original.metadata
+        name = cell["id"].removesuffix("-answer")
+        if cell["id"].endswith("-answer") and name in changes:
+            cell.source = changes[name]
+    return notebook
+
+
+def submissions(lesson):
+    """Student -> bytes of the submitted notebook."""
+    exercises = lesson.exercises
+
+    def wrong(exercise, name):
+        return {exercise: next(w.source for w in exercises[exercise].known_wrong if w.name == name)}
+
+    def first_wrong(exercise, position):
+        return {exercise: exercises[exercise].known_wrong[position].source}
+
+    def honest(**names):
+        return {key.replace("_", "-"): exercises[key.replace("_", "-")].honest[name] for key, name in names.items()}
+
+    students = {
+        "ada-solution": {},
+        "bea-other-guide": honest(coin_guide="mean and concentration", unit_guide="auxiliary site"),
+        "cyd-other-loop": honest(run_svi="python loop", bound_check="batch means"),
+        "dan-mistake": first_wrong("coin-guide", 0),
+        "eve-mistake": first_wrong("coin-guide", 2),
+        "fay-mistake": first_wrong("run-svi", 0),
+        "gus-mistake": first_wrong("posterior-predictive", 1),
+        "hal-mistake": first_wrong("unit-guide", 2) | first_wrong("bound-check", 0),
+    }
+    files = {student: notebooks.to_bytes(with_answers(lesson, changes)) for student, changes in students.items()}
+    files["ivy-untouched"] = notebooks.to_bytes(notebooks.release_notebook(notebooks.source_notebook(lesson)))
+    files["joe-broken-file"] = files["ada-solution"][: len(files["ada-solution"]) // 2]
+    return files
+
+
+def call(folder, *command):
+    """One nbgrader command in the class; its log is shown if it fails."""
+    begin = time.monotonic()
+    done = subprocess.run([sys.executable, "-m", "nbgrader", *command], cwd=folder, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"nbgrader {' '.join(command)} failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+    return time.monotonic() - begin
+
+
+def run(folder, console):
+    """Make a class in ``folder``, grade the submissions, print the table and name what to open."""
+    from rich.table import Table
+
+    trouble = sandbox.probe()
+    if trouble:
+        console.print(f"[yellow]No sandbox here ({trouble}): this demonstration grades without isolation.[/yellow]")
+    lesson = lessons.find_lesson(LESSON)
+    console.print("Making a class: hidden cases and their references")
+    classroom.new_class(folder, [LESSON], allow_unisolated=bool(trouble), progress=console.print)
+    call(folder, "generate_assignment", LESSON)
+    files = submissions(lesson)
+    for student, data in files.items():
+        path = folder / "submitted" / student / LESSON / f"{LESSON}.ipynb"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(data)
+    begin = time.monotonic()
+    for number, student in enumerate(files, 1):
+        seconds = call(folder, "autograde", LESSON, "--student", student)
+        console.print(f"[{number}/{len(files)}] graded {student}  {seconds:.0f} s")
+    console.print(f"{len(files)} submissions in {time.monotonic() - begin:.0f} s")
+    call(folder, "generate_feedback", LESSON)
+    call(folder, "export")
+    table = Table("student", "exercise", "points", "status", "hint", title=LESSON)
+    for student in files:
+        table.add_section()
+        report = json.loads(classroom.verdict_file(folder, LESSON, student).read_text())
+        for name, row in report["exercises"].items():
+            table.add_row(student, name, f"{row['points']:g}/{row['max_points']:g}", row["status"], row["hint"])
+    console.print(table)
+    for student in list(files)[:4]:
+        console.print(f"feedback: {os.path.relpath(folder / 'feedback' / student / LESSON / f'{LESSON}.html')}", soft_wrap=True)
+    console.print(f"grades:   {os.path.relpath(folder / 'grades.csv')}", soft_wrap=True)
