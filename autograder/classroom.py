@@ -127,3 +127,12 @@ def hidden_cases(folder, lesson):
 def verdict_file(folder, lesson_name, student):
     """Where the verdicts of a graded submission are kept."""
     return Path(folder) / PRIVATE / "verdicts" / lesson_name / f"{student}.json"
+
+
+def nbgrader(folder, *command):
+    """One nbgrader command in a class; returns the finished process with its log as text.
+
+    nbgrader calls ``alembic`` by name, so this interpreter's scripts must be on the path.
+    """
+    env = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    return subprocess.run([sys.executable, "-m", "nbgrader", *command], cwd=folder, env=env, capture_output=True, text=True)

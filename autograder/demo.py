@@ -2,12 +2,8 @@
 
 import json
 import os
-import subprocess
-import sys
 import time
 from pathlib import Path
-
-import nbformat
 
 from autograder import classroom, lessons, notebooks, sandbox
 
@@ -58,7 +54,7 @@ def submissions(lesson):
 def call(folder, *command):
     """One nbgrader command in the class; its log is shown if it fails."""
     begin = time.monotonic()
-    done = subprocess.run([sys.executable, "-m", "nbgrader", *command], cwd=folder, capture_output=True, text=True)
+    done = classroom.nbgrader(folder, *command)
     if done.returncode:
         raise SystemExit(f"nbgrader {' '.join(command)} failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
     return time.monotonic() - begin

@@ -32,6 +32,16 @@ def _seed(rng):
     return rng.integers(1, 2**31)
 
 
+def _quiet(figure):
+    """The figure without NumPy's warnings on odd numbers: in a notebook they would go to stderr."""
+
+    def draw(axes, m, r):
+        with np.errstate(all="ignore"):
+            return figure(axes, m, r)
+
+    return draw
+
+
 def _worst(x):
     """Largest absolute entry; NaN if there is one."""
     return float(np.max(np.abs(x)))
@@ -169,7 +179,7 @@ LOG_JOINT = Exercise(
         "    likelihood = heads * dist.Bernoulli(logits=z).log_prob(1.0) + tails * dist.Bernoulli(logits=z).log_prob(0.0)\n"
         "    return likelihood - jax.nn.softplus(z) - jax.nn.softplus(-z)\n",
     },
-    figure=_log_joint_figure,
+    figure=_quiet(_log_joint_figure),
 )
 
 
@@ -442,7 +452,7 @@ ELBO_MC = Exercise(
         "jitted": "from functools import partial\n@partial(jax.jit, static_argnames=('log_joint', 'n'))\n" + _DRAW + _LOG_Q
         + "    return jnp.mean(jax.vmap(log_joint)(z) - log_q)\n",
     },
-    figure=_elbo_figure,
+    figure=_quiet(_elbo_figure),
 )
 
 
@@ -773,7 +783,7 @@ FIT = Exercise(
         "rmsprop": _FIT.replace("optax.adam(lr)", "optax.rmsprop(lr)"),
         "momentum": _FIT.replace("optax.adam(lr)", "optax.chain(optax.clip_by_global_norm(5.0), optax.sgd(lr, momentum=0.9))"),
     },
-    figure=_fit_figure,
+    figure=_quiet(_fit_figure),
 )
 
 
@@ -894,7 +904,7 @@ GRAD_VARIANCE = Exercise(
         "lax map": _VAR_HEAD + "    grads = jax.lax.map(lambda k: jax.grad(lambda p: loss(k, p))(phi), jax.random.split(key, n))\n"
         "    return jax.tree.map(lambda g: jnp.var(g, axis=0), grads)\n",
     },
-    figure=_grad_variance_figure,
+    figure=_quiet(_grad_variance_figure),
 )
 
 EXERCISES = (LOG_JOINT, ELBO_MC, SVI_STEP, FIT, GRAD_VARIANCE)

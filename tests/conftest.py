@@ -1,0 +1,20 @@
+"""Shared by the tests: the small lesson, and what to do where no sandbox can be had."""
+
+import os
+from pathlib import Path
+
+os.environ["SVI_COURSE_LESSONS"] = str(Path(__file__).parent / "lessons")
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+
+import pytest  # noqa: E402
+
+from autograder import sandbox  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def isolated():
+    """The sandbox works; else the test is skipped, or fails where CI demands it."""
+    trouble = sandbox.probe()
+    if trouble:
+        (pytest.fail if os.environ.get("SVI_COURSE_REQUIRE_SANDBOX") else pytest.skip)(f"no sandbox: {trouble}")
+    return True

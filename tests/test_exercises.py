@@ -1,0 +1,55 @@
+"""Every exercise on both sides: right answers pass, known-wrong ones fail with their own hint."""
+
+import contextlib
+import io
+import warnings
+
+import numpy as np
+import pytest
+
+from autograder import lessons, notebooks
+from autograder.judging import verdict
+from autograder.learner import kernel
+
+COURSE = [lesson for lesson in lessons.all_lessons().values()]
+EXERCISES = [(lesson, exercise) for lesson in COURSE for exercise in lesson.exercises.values()]
+RIGHT = [(lesson, exercise, name) for lesson, exercise in EXERCISES for name in ("solution", *exercise.honest)]
+WRONG = [(lesson, exercise, wrong) for lesson, exercise in EXERCISES for wrong in exercise.known_wrong]
+
+
+def judged(lesson, exercise, source, hidden=2, seed=11):
+    namespace = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        exec(notebooks.prelude(lesson), namespace)
+        exec(source, namespace)
+    measure = getattr(kernel.load_measures(lesson.measures), exercise.measure_name)
+    rng = np.random.default_rng(seed)
+    cases = [exercise.public()] + [exercise.case(rng) for _ in range(hidden)]
+    with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
+        pairs = [(kernel.take(measure, exercise.names, namespace, case), exercise.reference(case)) for case in cases]
+    return verdict(exercise, pairs[0], pairs[1:], tolerances=lesson.tolerances)
+
+
+@pytest.mark.parametrize("lesson, exercise, name", RIGHT, ids=lambda x: getattr(x, "id", None) or getattr(x, "name", x))
+def test_right_answers_pass(lesson, exercise, name):
+    source = notebooks.answers(lesson)[exercise.id] if name == "solution" else exercise.honest[name]
+    result = judged(lesson, exercise, source)
+    assert result.passed, result
+
+
+@pytest.mark.parametrize("lesson, exercise, wrong", WRONG, ids=lambda x: getattr(x, "id", None) or getattr(x, "name", x))
+def test_known_wrong_answers_fail_with_their_hint(lesson, exercise, wrong):
+    result = judged(lesson, exercise, wrong.source)
+    assert not result.passed
+    assert result.hint == wrong.hint, result
+
+
+@pytest.mark.parametrize("lesson, exercise", EXERCISES, ids=lambda x: getattr(x, "id", None) or x.name)
+def test_unwritten_and_missing_say_the_name(lesson, exercise):
+    name = next(iter(exercise.names))
+    missing = judged(lesson, exercise, "", hidden=0)
+    assert missing.status == "missing" and name in missing.sentence and missing.points == 0
+    stub = f"def {name}({exercise.names[name]}):\n    raise NotImplementedError\n"
+    unwritten = judged(lesson, exercise, stub, hidden=0)
+    assert unwritten.status == "unwritten" and unwritten.points == 0
