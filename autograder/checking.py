@@ -5,7 +5,9 @@ import io
 
 from autograder import lessons, panel
 from autograder.judging import verdict
-from autograder.learner import kernel
+from autograder.learner import cases, kernel
+
+_own = {}  # exercise id -> (case, reference) of this student's own data
 
 
 class CheckFailed(Exception):
@@ -21,14 +23,27 @@ class CheckFailed(Exception):
         return lines + (panel.advice(self.verdict) or rows[:1])
 
 
+def use_own_cases():
+    """Take the public cases from ``case.json`` in the working directory, if there is one."""
+    try:
+        variant, found = cases.load()
+    except ValueError as error:
+        print(error)
+        return
+    _own.clear()
+    _own.update(found)
+    if variant:
+        print(f"The checks use your own data, set {variant}.")
+
+
 def take_public(lesson, exercise, namespace):
-    """Measure ``exercise`` on its public case: (measurement, reference)."""
-    case = exercise.public()
+    """Measure ``exercise`` on its public case, or this student's: (measurement, reference)."""
+    case, reference = _own.get(exercise.id) or (exercise.public(), None)
     measure = getattr(kernel.load_measures(lesson.measures), exercise.measure_name)
     # NumPyro warns on stderr, which nbgrader takes for a failure; what matters is in the measurement.
     with contextlib.redirect_stderr(io.StringIO()):
         measurement = kernel.take(measure, exercise.names, namespace, case)
-    return measurement, exercise.reference(case)
+    return measurement, exercise.reference(case) if reference is None else reference
 
 
 def judge_public(exercise_id, namespace):

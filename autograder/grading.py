@@ -1,6 +1,5 @@
 """Grade one notebook: run, judge, show. What a learner may see is decided here."""
 
-import html
 import re
 from dataclasses import asdict, dataclass
 
@@ -28,17 +27,19 @@ class Graded:
     seconds: float
 
 
-def grade(notebook, lesson, hidden, limits, isolated=True, files=(), variant=""):
+def grade(notebook, lesson, hidden, limits, isolated=True, files=(), compiled=None, harvest=None, public=None, variant=""):
     """Grade a restored submission.
 
     Args:
         notebook: from ``submission.read``.
         lesson: the Lesson.
-        hidden: exercise id -> list of (case, reference), or a dict with "public" too.
+        hidden: exercise id -> list of (case, reference).
         limits: sandbox.Limits.
         isolated: whether the kernel runs in the sandbox.
         files: (path, relative name) of the learner's own files.
-        variant: a word on which data were judged, for the feedback.
+        compiled, harvest: folders of compiled programs; see ``running.run``.
+        public: exercise id -> (case, reference) in place of the course's public cases.
+        variant: the name of the data that are judged, for the feedback; "" for a class's shared data.
 
     Returns:
         Graded.
@@ -55,10 +56,10 @@ def grade(notebook, lesson, hidden, limits, isolated=True, files=(), variant="")
     else:
         pairs = {}
         for name, exercise in exercises.items():
-            public = exercise.public()
-            pairs[name] = [(public, exercise.reference(public)), *hidden[name]]
+            case, reference = (public or {}).get(name) or (exercise.public(), None)
+            pairs[name] = [(case, exercise.reference(case) if reference is None else reference), *hidden[name]]
         cases = {name: [case for case, _ in rows] for name, rows in pairs.items()}
-        record = running.run(notebook, exercises, cases, lesson.measures, limits, isolated, files)
+        record = running.run(notebook, exercises, cases, lesson.measures, limits, isolated, files, compiled, harvest)
         # Every kernel of this submission is dead from here on.
         verdicts = {}
         for name, exercise in exercises.items():
@@ -68,7 +69,7 @@ def grade(notebook, lesson, hidden, limits, isolated=True, files=(), variant="")
     if not isolated and not unreadable:
         notes.insert(0, "This class is graded without isolation (allow_unisolated).")
     if variant:
-        notes.append(variant)
+        notes.append(f"Judged on the data set {variant}, which is this student's own.")
     for index, cell in enumerate(notebook.cells):
         name = grade_id(cell)
         if name in verdicts:
@@ -80,7 +81,7 @@ def grade(notebook, lesson, hidden, limits, isolated=True, files=(), variant="")
             if index in record.notes:
                 cell.outputs.append(new_output("stream", name="stdout", text=f"[grader] {record.notes[index]}\n"))
                 notes.append(f"Cell {index + 1}: {record.notes[index]}")
-        elif not cell.metadata.get("nbgrader", {}).get("locked"):
+        elif not cell.metadata.get("nbgrader", {}).get("locked") and not cell.metadata.get("svi_course", {}).get("released"):
             cell.source = safe_markdown(cell.source)
             if cell.cell_type == "raw":  # nbconvert would pass it through as it is
                 cell.cell_type = "markdown"
@@ -92,9 +93,11 @@ def grade(notebook, lesson, hidden, limits, isolated=True, files=(), variant="")
 
 def safe_markdown(text):
     """A learner's Markdown without HTML, script links and the TeX commands that make links."""
-    text = html.escape(text, quote=False)
-    text = re.sub(r"(?i)(script|data)\s*:", r"\1 :", text)
-    return re.sub(r"\\(href|url|require|def|gdef|edef|let|(?:re)?newcommand|newenvironment|class|cssId|style|data|unicode|mmlToken)\b", r"\1", text)
+    text = re.sub(r"&(?=#?\w+;)", "& ", text)  # nbconvert writes "&colon;" into an address as it is, escaped or not
+    text = text.replace("&", "&amp;").replace("<", "&lt;")  # ">" stays: it begins a quotation
+    # Markdown reads "\:" as ":"; nbconvert gives up on an attachment that isn't there.
+    text = re.sub(r"(?i)(script|data|attachment)[\s\\]*:", r"\1 :", text)
+    return re.sub(r"\\+(href|url|require|def|gdef|edef|let|(?:re)?newcommand|newenvironment|class|cssId|style|data|unicode|mmlToken)\b", r"\1", text)
 
 
 def report(graded):

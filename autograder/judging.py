@@ -13,6 +13,9 @@ from pathlib import Path
 import numpy as np
 
 
+MAX_LOOKED_AT = 500_000  # numbers of one array that the search for a hint reads: a learner's kernel chose its size
+
+
 @dataclass(frozen=True)
 class Field:
     """What one array of a measurement may be.
@@ -92,6 +95,26 @@ class KnownWrong:
 
 
 @dataclass(frozen=True)
+class NearMiss:
+    """An error of known size put into a right measurement: what the power curve is made of.
+
+    Attributes:
+        name: unique in its exercise.
+        unit: what a size means, in words.
+        sizes: sizes that are tried, the smallest first.
+        must: a size that must always fail; at least 3 tolerances from the truth.
+        perturb: (measurement, reference, size) -> the measurement that a learner with
+            an error of this size would have had.
+    """
+
+    name: str
+    unit: str
+    sizes: tuple
+    must: float
+    perturb: Callable[[Mapping, Mapping, float], Mapping]
+
+
+@dataclass(frozen=True)
 class Exercise:
     """What an exercise asks and how it is judged; its ``measure`` lies in the learner's half.
 
@@ -105,7 +128,9 @@ class Exercise:
         fields: name -> Field, the schema of the measurement.
         criteria: the rows of the verdict.
         known_wrong: the listed mistakes.
-        honest: name -> source of right answers other than the solution.
+        honest: name -> source of right answers other than the solution. With the solution
+            they are the honest set of the calibration, fixed before any tolerance.
+        near: near misses for the power curve.
         figure: (axes, measurement, reference) -> alt text, or None.
         n_hidden: hidden cases a class.
         routes: module in ``autograder.references`` whose ``routes(cases, references)``
@@ -122,6 +147,7 @@ class Exercise:
     criteria: tuple
     known_wrong: tuple = ()
     honest: Mapping[str, str] = field(default_factory=dict)
+    near: tuple = ()
     figure: Callable | None = None
     n_hidden: int = 3
     routes: str = ""
@@ -224,6 +250,7 @@ def judge(exercise, measurement, reference, tolerances):
 def matching_mistakes(exercise, measurement, reference, rows):
     """Names of the known-wrong answers whose measurement this failed one looks like."""
     distances = {row.name: row.distance for row in rows}
+    measurement = {key: value for key, value in measurement.items() if getattr(value, "size", 0) <= MAX_LOOKED_AT}
     found = set()
     for wrong in exercise.known_wrong:
         try:

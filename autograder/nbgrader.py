@@ -4,9 +4,16 @@ A class's ``nbgrader_config.py`` calls ``configure``; then ``nbgrader autograde`
 formgrader's button and ``svi-course grade`` all pass through the classes below.
 """
 
+import contextlib
 import glob
 import json
 import os
+import multiprocessing
+import sys
+import tempfile
+import time
+import warnings
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 import nbformat
@@ -14,13 +21,17 @@ import nbgrader.apps.api
 import nbgrader.apps.autogradeapp
 import nbgrader.converters.base
 from nbconvert.exporters import NotebookExporter
+from nbgrader.apps.api import NbGraderAPI
+from nbgrader.apps.baseapp import NbGrader
 from nbgrader.converters.autograde import Autograde
 from nbgrader.converters.base import NbGraderException
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 from nbgrader.utils import find_all_files
 from traitlets import Bool, Float
 
 from autograder import classroom, grading, lessons, sandbox, submission
+from autograder.learner import cases
 
 REFUSAL = (
     "learners' code can't be isolated here: {}. Install bubblewrap, or write "
@@ -33,7 +44,19 @@ def regular_files(path, exclude=None):
     """nbgrader's ``find_all_files`` without links: a link could copy what it points to."""
     if os.path.islink(path):
         return []
-    return [name for name in find_all_files(path, exclude) if not os.path.islink(name)]
+    return [name for name in find_all_files(path, exclude) if os.path.isfile(name) and not os.path.islink(name)]
+
+
+_existing_timestamp = CourseDirectory.get_existing_timestamp
+
+
+def existing_timestamp(self, path):
+    """nbgrader's own; a learner's timestamp.txt that holds no time counts as none instead of ending the run."""
+    try:
+        return _existing_timestamp(self, path)
+    except Exception:
+        self.log.warning("No time can be read from timestamp.txt in %s", path)
+        return None
 
 
 class CourseAutograde(Autograde):
@@ -61,7 +84,39 @@ class CourseAutograde(Autograde):
             message = REFUSAL.format(trouble)
             self.log.error(message)
             raise NbGraderException(message)
+        if trouble:
+            self.log.warning("Learners' code is not isolated here (%s): allow_unisolated is set", trouble)
+        trouble = prepare(self.coursedir.root, lessons.find_lesson(self.coursedir.assignment_id), judge.limits(), not sandbox.probe(), self.log.info)
+        if trouble:
+            self.log.error(trouble)
+            raise NbGraderException(trouble)
         super().start()
+
+
+def prepare(root, lesson, limits, isolated, progress):
+    """Grade the class's own solution of a lesson, once: a class whose solution fails grades nobody.
+
+    What JAX compiles on the way is kept, and halves the time of each submission.
+
+    Returns:
+        "" or why this class can't be graded.
+    """
+    folder = classroom.compiled_folder(root, lesson)
+    if folder.is_dir():
+        return ""
+    progress(f"Grading the solution of {lesson.name} first, once: it must get all points here")
+    solution, _ = submission.restore(source_notebook(root, lesson.name).cells, source_notebook(root, lesson.name))
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+        harvest = Path(scratch) / "compiled"
+        harvest.mkdir()
+        graded = grading.grade(solution, lesson, classroom.hidden_cases(root, lesson), limits, isolated, harvest=harvest)
+        lost = [f"{name} {v.points:g} of {v.max_points:g} points ({v.status})" for name, v in graded.verdicts.items() if not v.passed]
+        if lost:
+            return f"the solution itself does not pass in this class: {'; '.join(lost)}. Nothing is graded; is source/{lesson.name} as it was made?"
+        with contextlib.suppress(OSError):  # another process was faster
+            harvest.rename(folder)
+    return ""
 
 
 class SubmissionExporter(NotebookExporter):
@@ -91,19 +146,25 @@ class Judge(NbGraderPreprocessor):
     total_seconds = Float(sandbox.Limits.total_seconds, help="Time limit of one submission.").tag(config=True)
     memory_gb = Float(sandbox.Limits.memory / 2**30, help="Memory limit of one submission.").tag(config=True)
 
+    def limits(self):
+        """These settings as sandbox.Limits."""
+        return sandbox.Limits(
+            cell_seconds=self.cell_seconds, measure_seconds=self.measure_seconds,
+            total_seconds=self.total_seconds, memory=int(self.memory_gb * 2**30),
+        )
+
     def preprocess(self, nb, resources):
         info = resources["nbgrader"]
         coursedir = self.parent.parent.coursedir if hasattr(self.parent.parent, "coursedir") else self.parent.coursedir
         root = Path(coursedir.root)
         lesson = lessons.find_lesson(info["assignment"])
         folder = root / coursedir.autograded_directory / info["student"] / info["assignment"]
-        files = [(path, os.path.relpath(path, folder)) for path in regular_files(str(folder), ["*.ipynb", "timestamp.txt"])]
-        limits = sandbox.Limits(
-            cell_seconds=self.cell_seconds, measure_seconds=self.measure_seconds,
-            total_seconds=self.total_seconds, memory=int(self.memory_gb * 2**30),
+        files = [(path, os.path.relpath(path, folder)) for path in regular_files(str(folder), ["*.ipynb", "timestamp.txt", cases.FILE])]
+        compiled = classroom.compiled_folder(root, lesson)
+        public, hidden, variant = classroom.cases_of(root, lesson, info["student"])
+        graded = grading.grade(
+            nb, lesson, hidden, self.limits(), not sandbox.probe(), files, compiled if compiled.is_dir() else None, public=public, variant=variant
         )
-        isolated = not sandbox.probe()
-        graded = grading.grade(nb, lesson, classroom.hidden_cases(root, lesson), limits, isolated, files)
         path = classroom.verdict_file(root, lesson.name, info["student"])
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(grading.report(graded), indent=1) + "\n")
@@ -119,6 +180,50 @@ class SaveVerdicts(SaveAutoGrades):
         grade.auto_score = resources["svi_course"].get(grade.name, 0.0)
         grade.needs_manual_grade = grade.manual_score is not None
         self.gradebook.db.commit()
+
+
+def submitted(folder, lesson_name):
+    """The students of a class who handed in a lesson."""
+    return sorted(path.parent.name for path in (Path(folder) / "submitted").glob(f"*/{lesson_name}") if path.is_dir() and not path.is_symlink())
+
+
+def _open(folder):
+    """Open nbgrader on a class, in a worker process."""
+    global _api
+    os.chdir(folder)
+    warnings.simplefilter("ignore")  # SQLAlchemy's, of nbgrader's own code
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # nbgrader calls alembic by name
+    app = NbGrader()
+    app.log_level = "CRITICAL"
+    app.initialize([])
+    _api = NbGraderAPI(app.coursedir, config=app.config)
+
+
+def _autograde(lesson_name, student):
+    begin = time.monotonic()
+    result = _api.autograde(lesson_name, student)
+    return "" if result["success"] else result.get("log") or result.get("error") or "no reason given", time.monotonic() - begin
+
+
+def autograde_all(folder, lesson_name, jobs=None):
+    """Autograde every submission of a lesson, several at a time, as ``nbgrader autograde`` would.
+
+    Args:
+        folder: the class.
+        lesson_name: the lesson.
+        jobs: submissions at a time; as many as there are cores if not given.
+
+    Yields:
+        (student, trouble, seconds) as each is done; trouble is "" or nbgrader's log.
+    """
+    students = submitted(folder, lesson_name)
+    jobs = max(1, min(jobs or os.cpu_count() or 1, len(students)))
+    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_open, initargs=(str(folder),)) as pool:
+        # the first alone: it prepares the class and the gradebook
+        for batch in (students[:1], students[1:]):
+            todo = {pool.submit(_autograde, lesson_name, student): student for student in batch}
+            for done in as_completed(todo):
+                yield todo[done], *done.result()
 
 
 def configure(c, config_file):
@@ -139,5 +244,6 @@ def configure(c, config_file):
         "nbgrader.preprocessors.GetGrades", "nbgrader.preprocessors.ClearHiddenTests", "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
     ]
     nbgrader.converters.base.find_all_files = regular_files
+    CourseDirectory.get_existing_timestamp = existing_timestamp
     nbgrader.apps.autogradeapp.Autograde = CourseAutograde
     nbgrader.apps.api.Autograde = CourseAutograde

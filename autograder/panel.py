@@ -4,6 +4,7 @@ import base64
 import html
 import io
 import math
+import re
 
 GOOD, BAD = "#0b6e4f", "#b3261e"  # with a sign and a word beside them, never colour alone
 
@@ -12,6 +13,11 @@ def _number(value):
     if not math.isfinite(value):
         return "none" if math.isnan(value) else "infinite"
     return f"{value:.3g}"
+
+
+def _escaped(text):
+    """Text for HTML, with `names` in backticks set as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
 
 
 def headline(verdict):
@@ -71,18 +77,18 @@ def as_html(verdict, png=None, alt=""):
         out.append("</tr></thead><tbody>")
         for row in verdict.rows:
             passed = row.passed and verdict.hidden.get(row.name, True)
-            mark = f'<span style="color:{GOOD if passed else BAD};font-weight:bold">{"✓ passed" if passed else "✗ failed"}</span>'
-            note = f'<div style="color:{BAD}">{esc(row.sentence)}</div>' if row.sentence and row.sentence != verdict.sentence else ""
-            cells = [mark, esc(row.name), esc(row.compared) + note, _number(row.distance), _number(row.tolerance)]
+            mark = f'<span style="color:{GOOD if passed else BAD};font-weight:bold;white-space:nowrap">{"✓ passed" if passed else "✗ failed"}</span>'
+            note = f'<div style="color:{BAD}">{_escaped(row.sentence)}</div>' if row.sentence and row.sentence != verdict.sentence else ""
+            cells = [mark, esc(row.name), _escaped(row.compared) + note, _number(row.distance), _number(row.tolerance)]
             if verdict.hidden:
                 cells.append("passed" if verdict.hidden[row.name] else "failed")
             cells.append(f"{row.points if passed else 0:g}/{row.points:g}")
             out.append("<tr>" + "".join(f'<td style="{cell}">{text}</td>' for text in cells) + "</tr>")
         out.append("</tbody></table>")
     if verdict.sentence:
-        out.append(f'<p style="margin:6px 0">{esc(verdict.sentence)}</p>')
+        out.append(f'<p style="margin:6px 0">{_escaped(verdict.sentence)}</p>')
     if verdict.hint:
-        out.append(f'<p style="margin:6px 0;padding:6px 10px;background:#fff4d6"><b>Hint</b> {esc(verdict.hint)}</p>')
+        out.append(f'<p style="margin:6px 0;padding:6px 10px;background:#fff4d6"><b>Hint</b> {_escaped(verdict.hint)}</p>')
     for w in verdict.warnings:
         out.append(f'<p style="margin:4px 0;color:#555">Warning while measuring: {esc(w)}</p>')
     if png:

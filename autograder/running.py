@@ -11,6 +11,8 @@ import contextlib
 import io
 import os
 import shutil
+import stat
+import struct
 import subprocess
 import time
 import zipfile
@@ -20,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 import psutil
+import zmq.asyncio
 from jupyter_client import AsyncKernelManager
 from nbformat.v4 import new_output
 
@@ -28,7 +31,13 @@ from autograder.learner.kernel import problem
 from autograder.submission import Unreadable, grade_id, read_regular
 
 MAX_MEASUREMENT = 64 << 20
+MAX_MESSAGE = 256 << 20  # bytes; a longer one closes its channel
+MAX_WAITING = 32  # messages that wait here unread; more wait in the kernel, whose memory is limited
+MAX_PIXELS = 4000 * 4000
 REPLAYS = 6
+
+#: What a learner's kernel may say of a measurement. Free text there could carry hidden data out.
+STATUSES = ("ok", "missing", "wrong signature", "unwritten", "crashed", "out of time", "wrong type")
 
 
 @dataclass
@@ -40,12 +49,16 @@ class Record:
         notes: cell index -> a sentence on how the cell was stopped.
         measurements: (exercise id, case index) -> measurement; case 0 is the public one.
         seconds: wall time of the run.
+        sealed: True once hidden data has entered a kernel. From then on outputs and notes
+            stay as they are: a replayed cell could tell by the clock, say, what an earlier
+            kernel was asked.
     """
 
     outputs: dict = field(default_factory=dict)
     notes: dict = field(default_factory=dict)
     measurements: dict = field(default_factory=dict)
     seconds: float = 0.0
+    sealed: bool = False
 
 
 def read_measurement(path):
@@ -57,7 +70,11 @@ def read_measurement(path):
                 return problem("too large", "It returned more numbers than the exercise asks for.")
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             arrays = {key: archive[key] for key in archive.files}
+        if any(array.size > MAX_MEASUREMENT for array in arrays.values()):  # elements of no bytes cost nothing to send
+            return problem("too large", "It returned more numbers than the exercise asks for.")
         meta = _meta(arrays.pop("__meta__"))
+        if meta["status"] not in STATUSES:
+            raise ValueError(meta["status"])
         return {**arrays, **meta}
     except Unreadable:
         return problem("no answer", "No measurement came back from your kernel.")
@@ -93,15 +110,21 @@ class Kernel:
     trust the form of messages; a hostile kernel needs a client that does none of it.
     """
 
-    def __init__(self, measures, limits, isolated, files=()):
+    def __init__(self, measures, limits, isolated, files=(), compiled=None):
         self.place = sandbox.make_place()
+        if compiled:
+            shutil.copytree(compiled, self.place.compiled, dirs_exist_ok=True)
         self.limits, self.isolated = limits, isolated
         for path, name in files:
             target = self.place.work / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(path, target, follow_symlinks=False)
+            with contextlib.suppress(OSError):  # a file that can't be read is a file that the learner doesn't get
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(path, target, follow_symlinks=False)
+        self.context = zmq.asyncio.Context()
+        self.context.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE)
+        self.context.setsockopt(zmq.RCVHWM, MAX_WAITING)
         self.manager = AsyncKernelManager(
-            kernel_name="learner", transport="ipc", ip=str(self.place.sockets / "k"),
+            context=self.context, kernel_name="learner", transport="ipc", ip=str(self.place.sockets / "k"),
             connection_file=str(self.place.sockets / "kernel.json"),
             kernel_spec_manager=sandbox.kernel_specs(self.place, measures, limits, isolated),
         )
@@ -109,7 +132,9 @@ class Kernel:
         self.listening = None  # (message id, outputs) of the learner's cell that runs
 
     async def start(self):
-        await self.manager.start_kernel(cwd=str(self.place.work), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        # Bubblewrap's own environment can be read inside as that of process 1, so it is empty too.
+        env = {"PATH": os.environ.get("PATH", os.defpath)} if self.isolated else os.environ
+        await self.manager.start_kernel(env=env, cwd=str(self.place.work), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.client = self.manager.client()
         self.client.start_channels()
         try:
@@ -125,35 +150,44 @@ class Kernel:
             self.client.stop_channels()
         with contextlib.suppress(Exception):
             await self.manager.shutdown_kernel(now=True)
-        shutil.rmtree(self.place.root, ignore_errors=True)
+        self.context.destroy(linger=0)
+        _remove(self.place.root)
 
     def _process(self):
         return getattr(self.manager.provisioner, "process", None)
 
     async def _watch(self):
         """Stop the kernel when the whole tree of its processes uses too much."""
-        limits = self.limits
-        while True:
-            await asyncio.sleep(0.25)
-            process = self._process()
-            if process is None or process.poll() is not None:
-                return
-            memory = count = 0
-            with contextlib.suppress(psutil.Error):
-                top = psutil.Process(process.pid)
-                for child in (top, *top.children(recursive=True)):
-                    with contextlib.suppress(psutil.Error):
-                        memory += child.memory_info().rss
-                        count += 1
-            if memory > limits.memory:
-                self.trouble = ("out of memory", f"It used more than {limits.memory / 2**30:.1f} GB of memory.")
-            elif count > limits.processes:
-                self.trouble = ("too many processes", f"It started more than {limits.processes} processes.")
-            elif _folder_size(self.place.root) > limits.disk:
-                self.trouble = ("disk full", f"It wrote more than {limits.disk >> 20} MB of files.")
+        process = self._process()
+        while process.poll() is None:
+            try:
+                self.trouble = self._excess(process.pid)
+            except Exception:  # whatever defeats the watch must not outlive it
+                self.trouble = ("stopped", "What it used could not be measured.")
             if self.trouble:
                 process.kill()
                 return
+            await asyncio.sleep(0.25)
+
+    def _excess(self, pid):
+        """(status, sentence) of a limit that is passed, or None."""
+        limits = self.limits
+        memory = count = 0
+        disk = _folder_size(self.place.root)
+        with contextlib.suppress(psutil.Error):
+            top = psutil.Process(pid)
+            for child in (top, *top.children(recursive=True)):
+                with contextlib.suppress(psutil.Error):
+                    memory += child.memory_info().rss
+                    count += 1
+                disk += _unlinked_size(child.pid)
+        if memory > limits.memory:
+            return "out of memory", f"It used more than {limits.memory / 2**30:.1f} GB of memory."
+        if count > limits.processes:
+            return "too many processes", f"It started more than {limits.processes} processes."
+        if disk > limits.disk:
+            return "disk full", f"It wrote more than {limits.disk >> 20} MB of files."
+        return None
 
     async def _listen(self):
         """Read the kernel's messages as they come; keep only those of the cell that runs."""
@@ -202,11 +236,14 @@ class Kernel:
                     interrupted, deadline = True, time.monotonic() + 5
                     self._interrupt()
         if self.listening:
-            for _ in range(20):  # outputs travel on another channel and may come a little later
+            for _ in range(100):  # outputs travel on another channel and may come a little later
                 if self.listening.idle:
                     break
                 await asyncio.sleep(0.1)
+            flooded = flooded or self.listening.flood
             self.listening = None
+        if _asks_exit(reply):  # the kernel ends a moment later, and another cell would be blamed
+            raise Culprit("kernel died", "It called quit() or exit(), which ends the kernel.")
         if flooded:
             return "too much output"
         if interrupted:
@@ -217,16 +254,46 @@ class Kernel:
         self.client.control_channel.send(self.client.session.msg("interrupt_request", {}))
 
 
+def _asks_exit(reply):
+    payload = reply.get("content", {}).get("payload")
+    return any(isinstance(item, dict) and item.get("source") == "ask_exit" for item in payload) if isinstance(payload, list) else False
+
+
 def _folder_size(root):
+    """Bytes of all files below ``root``; 10,000 entries are too many at once. Not recursive: folders may lie very deep."""
     total = count = 0
-    for folder, _, names in os.walk(root):
-        for name in names:
-            count += 1
-            with contextlib.suppress(OSError):
-                total += os.lstat(os.path.join(folder, name)).st_size
-        if count > 10_000:
-            return 1 << 62
+    folders = [root]
+    while folders:
+        with contextlib.suppress(OSError), os.scandir(folders.pop()) as entries:
+            for entry in entries:
+                count += 1
+                if count > 10_000:
+                    return 1 << 62
+                with contextlib.suppress(OSError):
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
+                    else:
+                        total += entry.stat(follow_symlinks=False).st_size
     return total
+
+
+def _unlinked_size(pid):
+    """Bytes of the open files of a process that no folder lists any more, in memory or on disk."""
+    total = 0
+    with contextlib.suppress(OSError), os.scandir(f"/proc/{pid}/fd") as entries:
+        for entry in entries:
+            with contextlib.suppress(OSError):
+                info = entry.stat()
+                if stat.S_ISREG(info.st_mode) and info.st_nlink == 0:
+                    total += info.st_blocks * 512
+    return total
+
+
+def _remove(root):
+    try:
+        shutil.rmtree(root, ignore_errors=True)
+    except RecursionError:  # folders a thousand deep
+        subprocess.run(["rm", "-rf", "--", str(root)], stderr=subprocess.DEVNULL)
 
 
 class Outputs:
@@ -288,15 +355,18 @@ def clean_png(value):
         raw = base64.b64decode("".join(value.split()), validate=True)
     except (AttributeError, binascii.Error, ValueError):
         return None
-    return base64.b64encode(raw).decode() if raw.startswith(b"\x89PNG\r\n\x1a\n") and len(raw) < 3_000_000 else None
+    if not raw.startswith(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR") or not 24 < len(raw) < 3_000_000:
+        return None
+    width, height = struct.unpack(">II", raw[16:24])
+    return base64.b64encode(raw).decode() if width * height <= MAX_PIXELS else None
 
 
 _CALL = "__import__('autograder.learner.kernel', fromlist=['x']).{}"
 
 
-async def _attempt(notebook, exercises, cases, measures, limits, isolated, files, record, skip_cells, skip_measures, deadline):
+async def _attempt(notebook, exercises, cases, measures, limits, isolated, files, compiled, harvest, record, skip_cells, skip_measures, deadline):
     """One kernel's life. Fills ``record``; raises Culprit with ``.where`` set."""
-    kernel = Kernel(measures, limits, isolated, files)
+    kernel = Kernel(measures, limits, isolated, files, compiled)
     where = None
 
     def left(seconds):
@@ -311,13 +381,17 @@ async def _attempt(notebook, exercises, cases, measures, limits, isolated, files
             if cell.cell_type != "code":
                 continue
             name = grade_id(cell)
-            where = ("cell", index)
-            if name in exercises:
+            if name in exercises:  # a kernel that is dead here died of the cell before
                 call = _CALL.format(f"keep({name!r}, {list(exercises[name].names)!r})")
                 await kernel.run(call, left(limits.cell_seconds))
             elif index not in skip_cells and cell.source.strip():
-                outputs = record.outputs[index] = []
+                where = ("cell", index)
+                outputs = []
+                if not record.sealed:
+                    record.outputs[index] = outputs
                 status = await kernel.run(cell.source, left(limits.cell_seconds), outputs)
+                if record.sealed:
+                    continue
                 if status == "out of time":
                     record.notes[index] = f"This cell was stopped after {limits.cell_seconds:.0f} s."
                 elif status == "too much output":
@@ -329,6 +403,10 @@ async def _attempt(notebook, exercises, cases, measures, limits, isolated, files
             if (name, index) in record.measurements or name in skip_measures:
                 continue
             where = ("exercise", name)
+            if index > 0 and not record.sealed:
+                record.sealed = True
+                if harvest:  # a compiled program may hold the numbers it was compiled with
+                    shutil.copytree(kernel.place.compiled, harvest, dirs_exist_ok=True)
             write_case(cases[name][index], kernel.place.inbox / f"{name}-{index}.npz")
             call = _CALL.format(f"serve({name!r}, {dict(exercises[name].names)!r}, {index})")
             status = await kernel.run(call, left(limits.measure_seconds))
@@ -342,22 +420,30 @@ async def _attempt(notebook, exercises, cases, measures, limits, isolated, files
         await kernel.stop()
 
 
-async def _run(notebook, exercises, cases, measures, limits, isolated, files):
+async def _run(notebook, exercises, cases, measures, limits, isolated, files, compiled, harvest):
     record = Record()
     begin = time.monotonic()
     deadline = begin + limits.total_seconds
     skip_cells, skip_measures = set(), {}
-    for _ in range(REPLAYS):
+    for attempt in range(REPLAYS):
+        if attempt == REPLAYS - 1:  # the last chance: the imports and the answers alone
+            plain = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code" and not grade_id(cell)][1:]
+            left_out = [i for i in plain if i not in skip_cells]
+            skip_cells.update(left_out)
+            if not record.sealed:
+                record.notes.update({i: "It was left out: too many cells ended the kernel." for i in left_out})
+                record.outputs.update({i: [] for i in left_out})
         try:
-            await _attempt(notebook, exercises, cases, measures, limits, isolated, files, record, skip_cells, skip_measures, deadline)
+            await _attempt(notebook, exercises, cases, measures, limits, isolated, files, compiled, harvest, record, skip_cells, skip_measures, deadline)
             break
         except Culprit as culprit:
             reason = problem(culprit.status, culprit.sentence)
             kind, what = culprit.where or ("start", None)
             if kind == "cell" and time.monotonic() < deadline:
                 skip_cells.add(what)
-                record.notes[what] = f"{culprit.sentence} The rest was graded without this cell."
-                record.outputs[what] = []
+                if not record.sealed:
+                    record.notes[what] = f"{culprit.sentence} The rest was graded without this cell."
+                    record.outputs[what] = []
             elif kind == "exercise" and time.monotonic() < deadline:
                 skip_measures[what] = reason
             else:
@@ -371,7 +457,7 @@ async def _run(notebook, exercises, cases, measures, limits, isolated, files):
     return record
 
 
-def run(notebook, exercises, cases, measures, limits, isolated=True, files=()):
+def run(notebook, exercises, cases, measures, limits, isolated=True, files=(), compiled=None, harvest=None):
     """Run the learner's cells and measure each exercise on its cases.
 
     Args:
@@ -382,10 +468,12 @@ def run(notebook, exercises, cases, measures, limits, isolated=True, files=()):
         limits: sandbox.Limits.
         isolated: False runs the kernel as an ordinary process.
         files: (path, relative name) of the learner's own files.
+        compiled: a folder of programs that JAX need not compile again; the kernel gets a copy.
+        harvest: a folder for what this run compiled on the public cases. Only for a notebook that is trusted.
 
     Returns:
         A Record.
     """
     # In a thread of its own: the formgrader calls this inside a running event loop.
     with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, _run(notebook, exercises, cases, measures, limits, isolated, tuple(files))).result()
+        return pool.submit(asyncio.run, _run(notebook, exercises, cases, measures, limits, isolated, tuple(files), compiled, harvest)).result()

@@ -19,6 +19,9 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 PACKAGE = Path(__file__).resolve().parent
 HOME = "/home/learner"
 
+#: Folders below the mounted ones that hold the work of others: nbgrader's exchange.
+MASKED = (Path("/usr/local/share/nbgrader"), Path("/usr/share/nbgrader"))
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -55,6 +58,7 @@ class Place:
         inbox: cases; read-only inside.
         outbox: measurements; writable inside.
         work: the learner's files and working directory; writable inside.
+        compiled: JAX's cache of compiled programs, this kernel's own copy; writable inside.
     """
 
     root: Path
@@ -62,18 +66,19 @@ class Place:
     inbox: Path
     outbox: Path
     work: Path
+    compiled: Path
 
 
 def make_place():
     """A fresh Place below /tmp (short, for the length limit of socket paths)."""
     root = Path(tempfile.mkdtemp(prefix="svi-", dir="/tmp"))
-    place = Place(root, root / "s", root / "in", root / "out", root / "work")
-    for folder in (place.sockets, place.inbox, place.outbox, place.work):
+    place = Place(root, root / "s", root / "in", root / "out", root / "work", root / "jax")
+    for folder in (place.sockets, place.inbox, place.outbox, place.work, place.compiled):
         folder.mkdir(mode=0o700)
     return place
 
 
-def environment(measures, inbox, outbox):
+def environment(measures, inbox, outbox, compiled):
     """Environment variables of a learner's kernel."""
     return {
         "SVI_COURSE_GRADING": "1",
@@ -84,6 +89,9 @@ def environment(measures, inbox, outbox):
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONNOUSERSITE": "1",
         "JAX_PLATFORMS": "cpu",
+        "JAX_COMPILATION_CACHE_DIR": str(compiled),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+        "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
         "LANG": "C.UTF-8",
     }
 
@@ -116,7 +124,11 @@ def bwrap_arguments(place, measures, limits):
         args += ["--ro-bind-try", folder, folder]
     for name in ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "fonts", "alternatives"):
         args += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
-    args += ["--size", str(limits.disk), "--tmpfs", "/tmp", "--size", str(limits.disk), "--tmpfs", HOME]
+    for folder in ("/tmp", HOME, "/dev/shm"):
+        args += ["--size", str(limits.disk), "--tmpfs", folder]
+    for folder in MASKED:
+        if folder.is_dir():
+            args += ["--tmpfs", str(folder)]
     roots = [Path("/usr")]
     packages = [p for p in sys.path if Path(p).name in ("site-packages", "dist-packages") and Path(p).is_dir()]
     for folder in (sys.base_prefix, sys.prefix, *packages):
@@ -135,8 +147,10 @@ def bwrap_arguments(place, measures, limits):
     if place:
         args += ["--bind", str(place.sockets), str(place.sockets)]
         args += ["--ro-bind", str(place.inbox), "/svi/in", "--bind", str(place.outbox), "/svi/out"]
+        args += ["--bind", str(place.compiled), "/svi/jax"]
         args += ["--bind", str(place.work), f"{HOME}/work", "--chdir", f"{HOME}/work"]
-    variables = environment("/svi/measures.py", "/svi/in", "/svi/out") | {
+    args += ["--remount-ro", "/dev", "--remount-ro", "/"]  # else they are memory without a limit
+    variables = environment("/svi/measures.py", "/svi/in", "/svi/out", "/svi/jax") | {
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
         "PYTHONPATH": "/svi/lib",
         "HOME": HOME,
@@ -195,7 +209,7 @@ class Specs(KernelSpecManager):
 def kernel_specs(place, measures, limits, isolated):
     """A kernel spec manager for one learner's kernel in ``place``."""
     arguments = ["-m", "ipykernel_launcher", "-f", "{connection_file}", "--HistoryManager.enabled=False"]
-    env = {} if isolated else environment(measures, place.inbox, place.outbox) | {"IPYTHONDIR": str(place.root / "ipython")}
+    env = {} if isolated else environment(measures, place.inbox, place.outbox, place.compiled) | {"IPYTHONDIR": str(place.root / "ipython")}
     manager = Specs()
     manager.spec = KernelSpec(
         argv=command(place, measures, limits, isolated, arguments),

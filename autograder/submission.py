@@ -8,6 +8,7 @@ import copy
 import json
 import os
 import stat
+from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
@@ -38,13 +39,16 @@ def read_regular(path, limit=MAX_BYTES):
         raise Unreadable(f"There is no file {os.path.basename(path)} in the submission: keep the name it was released with.") from None
     except OSError:
         raise Unreadable("The notebook is a link or can't be opened: submit the file itself.") from None
-    with os.fdopen(descriptor, "rb") as file:
-        info = os.fstat(file.fileno())
+    try:
+        info = os.fstat(descriptor)
         if not stat.S_ISREG(info.st_mode):
             raise Unreadable("The notebook is not a regular file: submit the file itself.")
         if info.st_size > limit:
             raise Unreadable(f"The notebook is larger than {limit // 1_000_000} MB: clear its outputs and submit it again.")
-        return file.read(limit + 1)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(limit + 1)
+    finally:
+        os.close(descriptor)
 
 
 def parse(data):
@@ -61,13 +65,13 @@ def parse(data):
         raise Unreadable("The file is cut off or damaged (it is not valid JSON): submit the notebook again.") from None
     try:
         if raw.get("nbformat", 4) < 4:
-            raw = nbformat.convert(nbformat.from_dict(raw), 4)
+            raw = nbformat.reads(text, as_version=4)
         cells = []
         for cell in raw["cells"][:MAX_CELLS]:
             source = cell.get("source", "")
             source = source if isinstance(source, str) else "".join(source)
-            source.encode("utf-8")  # lone surrogates can't be written again
-            new = _NEW[cell["cell_type"]](source)
+            source = source.encode("utf-8", "replace").decode()  # half an emoji can't be written again
+            new = _NEW.get(cell.get("cell_type"), new_raw_cell)(source)
             if grade_id(cell):
                 new.metadata["nbgrader"] = {"grade_id": grade_id(cell)}
             cells.append(new)
@@ -81,7 +85,7 @@ def restore(cells, source):
 
     Cells with an nbgrader id keep the learner's code where it is theirs to write; type,
     points, metadata and locked text come from ``source``. Missing ones are put back where
-    they were, copies become plain cells.
+    they belong, copies become plain cells.
 
     Returns:
         (notebook, notes): the notebook and a sentence for each repair.
@@ -89,10 +93,13 @@ def restore(cells, source):
     notes, kept, seen = [], [], {}
     originals = {grade_id(cell): cell for cell in source.cells if grade_id(cell)}
     solved = {name for name, cell in originals.items() if cell.metadata.nbgrader.get("solution")}
+    prose = {cell.source for cell in source.cells if cell.cell_type == "markdown"}
     for cell in cells:
         name = grade_id(cell)
         cell.metadata = NotebookNode()
         if name not in originals:
+            if cell.cell_type == "markdown" and cell.source in prose:
+                cell.metadata["svi_course"] = {"released": True}  # the lesson's own text, with its own HTML
             kept.append(cell)
             continue
         original = originals[name]
@@ -107,20 +114,18 @@ def restore(cells, source):
             restored.source = cell.source
         seen[name] = restored
         kept.append(restored)
-    previous = None
-    for name, original in originals.items():
+    # A cell that is missing comes back as late as the order allows: what a check cell
+    # judges may have been written into a cell of the learner's own.
+    following = None
+    for name, original in reversed(originals.items()):
         if name not in seen:
+            restored = seen[name] = copy.deepcopy(original)
             if name in solved:
-                notes.append(f"The cell {name} had been deleted; an empty one stands in its place.")
-                restored = copy.deepcopy(original)
                 restored.source = "# this cell had been deleted"
-            else:
-                notes.append(f"The cell {name} had been deleted; it is back.")
-                restored = copy.deepcopy(original)
-            place = 0 if previous is None else next(i for i, c in enumerate(kept) if c is seen[previous]) + 1
+            place = len(kept) if following is None else next(i for i, cell in enumerate(kept) if cell is following)
             kept.insert(place, restored)
-            seen[name] = restored
-        previous = name
+            notes.append(f"The cell {name} had been deleted; {'an empty one stands in its place' if name in solved else 'it is back'}.")
+        following = seen[name]
     for number, cell in enumerate(kept):
         cell["id"] = f"cell-{number}"
         if cell.cell_type == "code":
@@ -138,6 +143,8 @@ def read(path, source):
         ``source`` without an answer.
     """
     try:
+        if any(folder.is_symlink() for folder in list(Path(path).parents)[:2]):  # those of the assignment and the student
+            raise Unreadable("The submission's folder is a link: submit the file itself.")
         notebook, notes = restore(parse(read_regular(path)), source)
         info = {"notes": notes}
     except Unreadable as problem:
