@@ -1,14 +1,23 @@
 """A class: a directory with a secret, hidden cases and their references, and nbgrader's folders."""
 
+import csv
+import hashlib
+import hmac
 import json
 import os
+import platform
+import re
 import subprocess
 import sys
+import tempfile
+from importlib.metadata import version
 from pathlib import Path
 
+import nbformat
 import numpy as np
 
 from autograder import lessons, notebooks, seeds
+from autograder.learner import cases
 
 PRIVATE = ".svi-course"
 CONFIG = "from autograder.nbgrader import configure\nconfigure(get_config(), __file__)  # noqa: F821\n"
@@ -19,13 +28,14 @@ class ClassError(Exception):
     """Something about the class directory; the message says what to do."""
 
 
-def new_class(folder, lesson_names=(), allow_unisolated=False, progress=print):
+def new_class(folder, lesson_names=(), allow_unisolated=False, students=(), progress=print):
     """Make an nbgrader course directory.
 
     Args:
         folder: a path that doesn't exist or is empty.
         lesson_names: names or numbers; all lessons if empty.
         allow_unisolated: write the line that permits grading without a sandbox.
+        students: ids; if given, each gets data of their own, see ``hand_out``.
         progress: called with a line of text as the work goes on.
 
     Returns:
@@ -50,7 +60,9 @@ def new_class(folder, lesson_names=(), allow_unisolated=False, progress=print):
     (folder / "nbgrader_config.py").write_text(CONFIG + (UNISOLATED if allow_unisolated else ""))
     for lesson in chosen:
         add_source(folder, lesson)
-    build_references(folder, [lesson.name for lesson in chosen], progress)
+    build_references(folder, [lesson.name for lesson in chosen], progress=progress)
+    if students:
+        hand_out(folder, students, progress)
     return [lesson.name for lesson in chosen]
 
 
@@ -61,25 +73,115 @@ def add_source(folder, lesson):
     target.write_bytes(notebooks.to_bytes(notebooks.source_notebook(lesson)))
 
 
-def build_references(folder, names, progress=print):
-    """Draw the hidden cases and compute their references, in a process of 64-bit JAX.
+def build_references(folder, names, students=("",), progress=print):
+    """Draw cases and compute their references, in a process of 64-bit JAX.
+
+    Args:
+        folder: the class.
+        names: names of lessons.
+        students: ids; "" stands for the cases that the class shares.
+        progress: called with a line of text.
 
     Raises:
         ClassError: if that process fails.
     """
     env = os.environ | {"JAX_ENABLE_X64": "1", "JAX_PLATFORMS": "cpu", "PYTHONHASHSEED": "0"}
-    command = [sys.executable, "-m", "autograder.references.build", str(folder), *names]
-    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, "-m", "autograder.references.build", str(folder)]
+    with tempfile.TemporaryFile("w+") as errors, subprocess.Popen(
+        command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True
+    ) as process:
+        process.stdin.write(json.dumps({"lessons": list(names), "students": list(students)}))
+        process.stdin.close()
         for line in process.stdout:
             progress(line.rstrip())
-        errors = process.stderr.read()
-    if process.returncode:
-        raise ClassError(f"the references could not be computed:\n{errors[-2000:]}")
+        if process.wait():
+            errors.seek(0)
+            raise ClassError(f"the references could not be computed:\n{errors.read()[-2000:]}")
 
 
-def case_file(folder, lesson_name, exercise_id):
-    """Where the hidden cases of an exercise are."""
-    return Path(folder) / PRIVATE / "cases" / lesson_name / f"{exercise_id}.npz"
+def read_roster(path):
+    """Student ids from a file: the column ``id`` of a CSV, or one id a line.
+
+    Raises:
+        ClassError: if there are none, or one can't be a folder's name.
+    """
+    try:
+        rows = [row for row in csv.reader(Path(path).read_text(encoding="utf-8-sig").splitlines()) if row and row[0].strip()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise ClassError(f"the list of students can't be read: {error}") from None
+    column = rows[0].index("id") if rows and "id" in rows[0] else None
+    ids = [row[column or 0].strip() for row in (rows if column is None else rows[1:])]
+    for student in ids:
+        check_student(student)
+    if not ids:
+        raise ClassError(f"{path} names no student: write one id a line.")
+    return list(dict.fromkeys(ids))
+
+
+def check_student(student):
+    """Raises ClassError if ``student`` can't be the name of a folder and part of a seed."""
+    if not re.fullmatch(r"[\w@+-][\w.@+-]*", student):
+        raise ClassError(f"{student!r} can't be a student's id: use letters, digits and . _ - @ + only.")
+
+
+def hand_out(folder, students, progress=print):
+    """Give each student data of their own: draw what is missing and write ``handout/STUDENT/LESSON/``.
+
+    nbgrader has one release an assignment, so a student's public case travels in a
+    ``case.json`` beside the notebook. The grader never reads that file: it draws the
+    cases of the student whose folder it grades.
+    """
+    folder = Path(folder)
+    for student in students:
+        check_student(student)
+    (folder / PRIVATE / "per-student").touch()
+    names = lessons_of(folder)
+    build_references(folder, names, students, progress)
+    for name in names:
+        lesson = lessons.find_lesson(name)
+        source = nbformat.read(folder / "source" / name / f"{name}.ipynb", as_version=4)
+        data = notebooks.to_bytes(notebooks.release_notebook(source))
+        for student in students:
+            target = folder / "handout" / student / name
+            target.mkdir(parents=True, exist_ok=True)
+            (target / f"{name}.ipynb").write_bytes(data)
+            public, _, variant = cases_of(folder, lesson, student)
+            (target / cases.FILE).write_text(cases.dumps(name, variant, public))
+
+
+def lessons_of(folder):
+    """Names of the lessons that a class has."""
+    return sorted(path.name for path in (Path(folder) / "source").iterdir() if path.is_dir())
+
+
+def variant_name(folder, student):
+    """A short name of a student's data that tells nothing about them."""
+    secret = (Path(folder) / PRIVATE / "secret").read_bytes()
+    return hmac.new(secret, f"variant|{student}".encode(), hashlib.sha256).hexdigest()[:6]
+
+
+def cases_of(folder, lesson, student):
+    """What a student's submission is judged on.
+
+    Returns:
+        (public, hidden, variant): id -> (case, reference) or an empty dict for the
+        course's own public cases; id -> list of (case, reference); and the name of
+        the student's data, "" in a class that shares its cases.
+    """
+    if not (Path(folder) / PRIVATE / "per-student").exists():
+        return {}, hidden_cases(folder, lesson), ""
+    check_student(student)
+    if not all(case_file(folder, lesson.name, name, student).exists() for name in lesson.exercises):
+        build_references(folder, [lesson.name], [student], lambda line: None)  # came after the hand-out
+    rows = {name: load_cases(case_file(folder, lesson.name, name, student)) for name in lesson.exercises}
+    pairs = {name: [(row["case"], row["reference"]) for row in found] for name, found in rows.items()}
+    return {name: found[0] for name, found in pairs.items()}, {name: found[1:] for name, found in pairs.items()}, variant_name(folder, student)
+
+
+def case_file(folder, lesson_name, exercise_id, student=""):
+    """Where the cases of an exercise are: the class's, or a student's."""
+    place = Path(folder) / PRIVATE / "cases" / lesson_name
+    return (place / "students" / student if student else place) / f"{exercise_id}.npz"
 
 
 def save_cases(path, rows, record):
@@ -122,6 +224,16 @@ def hidden_cases(folder, lesson):
         name: [(row["case"], row["reference"]) for row in load_cases(case_file(folder, lesson.name, name))]
         for name in lesson.exercises
     }
+
+
+def compiled_folder(folder, lesson):
+    """Where the programs are that the lesson's own solution compiled on this machine, for these versions."""
+    try:
+        cpu = next(line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith(("flags", "Features")))
+    except (OSError, StopIteration):
+        cpu = platform.processor()
+    parts = [platform.machine(), cpu, *(version(name) for name in ("jax", "jaxlib", "numpyro", "optax")), notebooks.fingerprint(lesson)]
+    return Path(folder) / PRIVATE / "compiled" / f"{lesson.name}-{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:16]}"
 
 
 def verdict_file(folder, lesson_name, student):
