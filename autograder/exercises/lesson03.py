@@ -1,9 +1,9 @@
 """Lesson 3, SVI in NumPyro: what its exercises ask and how they are judged."""
 
 import numpy as np
-from scipy.special import betainc, betaln, expit, gammaln, log_expit, logit, ndtr
+from scipy.special import betainc, betaincinv, betaln, expit, gammaln, log_expit, logit, ndtr
 
-from autograder.judging import Criterion, Exercise, Field, KnownWrong
+from autograder.judging import Criterion, Exercise, Field, KnownWrong, NearMiss
 from autograder.references import coin
 
 BLUE, ORANGE, GREEN, RED = "#0072b2", "#e69f00", "#009e73", "#d55e00"
@@ -45,6 +45,9 @@ def sites_of(m, kind):
 # ---------------------------------------------------------------- 3.1 the model
 
 
+N_SIMULATIONS = 4000
+
+
 def draw_model_case(rng):
     flips = [rng.permutation(np.repeat([1.0, 0.0], [h, n - h])).astype(np.float32) for n, h in ((15, rng.integers(3, 13)), (23, rng.integers(3, 21)))]
     return {"data_a": flips[0], "data_b": flips[1], "f": np.sort(rng.uniform(0.05, 0.95, 9)).astype(np.float32), "seed": rng.integers(2**31)}
@@ -82,10 +85,11 @@ def model_figure(axes, m, r):
     n = m["obs"].shape[1]
     counts = np.bincount(np.clip(m["obs"].sum(axis=1), 0, n).astype(int), minlength=n + 1) / len(m["obs"])
     flat = counts_ks(m, r) <= 0.05
-    axes.bar(np.arange(n + 1), counts, color=BLUE, alpha=0.6, label="your model, 2000 simulations")
+    axes.bar(np.arange(n + 1), counts, color=BLUE, alpha=0.6, label=f"your model, {N_SIMULATIONS} simulations")
     axes.axhline(1 / (n + 1), color="black", label="a uniform prior on one shared f")
     axes.set(xlabel=f"heads in {n} flips", ylabel="frequency", ylim=(0, 1.5 * max(counts.max(), 1 / (n + 1))))
-    axes.set_title("Before any data, every number of heads is equally likely" if flat else "Your numbers of heads are not equally likely", fontsize=10)
+    axes.set_title("Before any data, every number of heads is equally likely" if flat else "Your numbers of heads are not equally likely",
+        fontsize=10)
     axes.legend(fontsize=8)
     return f"Bars: how often your model gave each number of heads from 0 to {n}, without data. Line: equal frequencies. " + (
         "They agree." if flat else "They differ."
@@ -122,6 +126,31 @@ def _binomial(m, r):
     return close(a, np.full(9, _log_choose(r["n_a"], r["heads_a"])), 1e-3) and close(b, np.full(9, _log_choose(r["n_b"], r["heads_b"])), 1e-3)
 
 
+def recount(flips, old, new):
+    """Flips with other numbers of heads: those of chances ``old``, moved by their quantiles to the chances ``new``."""
+    n = flips.shape[1]
+    heads = flips.sum(axis=1).astype(int)
+    within = np.empty(len(heads))  # spreads equal numbers of heads over their step of the distribution function
+    for k in np.unique(heads):
+        tied = heads == k
+        within[tied] = (np.arange(tied.sum()) + 0.5) / tied.sum()
+    ranks = np.append(0, np.cumsum(old))[heads] + within * old[heads]
+    moved = np.minimum(np.searchsorted(np.cumsum(new), ranks), n)
+    return ((np.arange(n) + np.arange(len(heads))[:, None]) % n < moved[:, None]).astype(float)
+
+
+def _heads_chances(n, a, b):
+    """Chances of 0..n heads with f from Beta(a, b)."""
+    k = np.arange(n + 1)
+    return np.exp(_log_choose(n, k) + betaln(a + k, b + n - k) - betaln(a, b))
+
+
+def _tilted_prior(m, r, size):
+    obs = recount(m["obs"], np.full(16, 1 / 16), _heads_chances(15, 1 + size, 1))
+    tilt = size * np.log(r["f"]) + np.log1p(size)
+    return {**m, "logp_a": m["logp_a"] + tilt, "logp_b": m["logp_b"] + tilt, "obs": obs}
+
+
 MODEL = Exercise(
     id="coin-model",
     title="The coin as a NumPyro model",
@@ -129,7 +158,7 @@ MODEL = Exercise(
     public=public_model_case,
     case=draw_model_case,
     reference=model_reference,
-    fields={"logp_a": Field((9,)), "logp_b": Field((9,)), "sites": Field((None,), text=True), "obs": Field((2000, 15))},
+    fields={"logp_a": Field((9,)), "logp_b": Field((9,)), "sites": Field((None,), text=True), "obs": Field((N_SIMULATIONS, 15))},
     criteria=(
         Criterion(
             "log joint", 2, "log density of your model and of the coin at 9 values of f, for 15 and for 23 flips, nats",
@@ -153,7 +182,7 @@ MODEL = Exercise(
     ),
     known_wrong=(
         KnownWrong(
-            "f-in-the-plate",
+            "f in the plate",
             """
 def model_coin(n, data=None):
     with numpyro.plate("flips", n):
@@ -164,7 +193,7 @@ def model_coin(n, data=None):
             lambda m, r, d: "f latent (15,)" in m["sites"] and abs(m["obs"].sum(axis=1).var() / (15 / 4) - 1) < 0.2 and d["log joint"] < 1e-3,
         ),
         KnownWrong(
-            "no-obs",
+            "no obs",
             """
 def model_coin(n, data=None):
     f = numpyro.sample("f", dist.Uniform(0.0, 1.0))
@@ -175,7 +204,7 @@ def model_coin(n, data=None):
             lambda m, r, d: _random_flips(m, r) and d["numbers of heads"] < 0.05,
         ),
         KnownWrong(
-            "plate-of-20",
+            "plate of 20",
             """
 def model_coin(n, data=None):
     f = numpyro.sample("f", dist.Uniform(0.0, 1.0))
@@ -183,10 +212,10 @@ def model_coin(n, data=None):
         numpyro.sample("obs", dist.Bernoulli(f), obs=data)
 """,
             "Try another n: how many flips come out?",
-            lambda m, r, d: m["obs"].shape == (2000, 20) and "logp_a" not in m,
+            lambda m, r, d: m["obs"].shape == (N_SIMULATIONS, 20) and "logp_a" not in m and counts_ks(m, r) < 0.05,
         ),
         KnownWrong(
-            "ten-without-data",
+            "ten without data",
             """
 def model_coin(n, data=None):
     f = numpyro.sample("f", dist.Uniform(0.0, 1.0))
@@ -194,7 +223,7 @@ def model_coin(n, data=None):
         numpyro.sample("obs", dist.Bernoulli(f), obs=data)
 """,
             "Try another n: how many flips come out?",
-            lambda m, r, d: m["obs"].shape in ((2000, 10), (2000, 20)) and d["log joint"] < 1e-3,
+            lambda m, r, d: m["obs"].shape in ((N_SIMULATIONS, 10), (N_SIMULATIONS, 20)) and d["log joint"] < 1e-3,
         ),
         KnownWrong(
             "binomial",
@@ -207,7 +236,7 @@ def model_coin(n, data=None):
             lambda m, r, d: _binomial(m, r),
         ),
         KnownWrong(
-            "len-of-nothing",
+            "len of None",
             """
 def model_coin(n, data=None):
     f = numpyro.sample("f", dist.Uniform(0.0, 1.0))
@@ -218,7 +247,7 @@ def model_coin(n, data=None):
             lambda m, r, d: d["log joint"] < 1e-3 and d["sites"] == 0 and "obs" not in m,
         ),
         KnownWrong(
-            "another-prior",
+            "another prior",
             """
 def model_coin(n, data=None):
     f = numpyro.sample("f", dist.Beta(2.0, 2.0))
@@ -229,7 +258,7 @@ def model_coin(n, data=None):
             lambda m, r, d: _prior_differs(m, r) and d["sites"] == 0 and d["simulation"] == 0,
         ),
         KnownWrong(
-            "likelihood-twice",
+            "likelihood twice",
             """
 def model_coin(n, data=None):
     f = numpyro.sample("f", dist.Uniform(0.0, 1.0))
@@ -262,6 +291,13 @@ def model_coin(n, data=None):
     return f
 """,
     },
+    near=(
+        NearMiss("constant", "nats added to the log joint", (2e-4, 5e-4, 1e-3, 2e-3, 4e-3), 4e-3,
+                 lambda m, r, size: {**m, "logp_a": m["logp_a"] + size, "logp_b": m["logp_b"] + size}),
+        NearMiss("tilted prior", "f from Beta(1 + size, 1)", (3e-4, 1e-3, 3e-3, 0.01, 0.03), 0.01, _tilted_prior),
+        NearMiss("simulation", "f from Beta(1 + size, 1) where there are no data", (0.05, 0.1, 0.2, 0.4, 0.8), 0.8,
+                 lambda m, r, size: {**m, "obs": recount(m["obs"], np.full(16, 1 / 16), _heads_chances(15, 1 + size, 1))}),
+    ),
     figure=model_figure,
 )
 
@@ -323,15 +359,28 @@ def probed_kl(m, r):
 
 
 def drawn_kl(m, r):
-    """KL(guide || posterior) of claimed densities at the draws, less the best logit-normal's, nats; either sign counts."""
-    if leaks(m) or not np.all((m["draws"] > 0) & (m["draws"] < 1)):
+    """KL(guide || posterior) at the claimed density, less the best logit-normal's, nats; either sign counts.
+
+    By quadrature where the claim is a normal one in z = logit f, read off the draws; else
+    as the mean over the draws of w - 1 - ln w, with w = posterior / claimed density. That
+    has the expectation of -ln w too, but a few large w can make it jump.
+    """
+    if not inside(m):
         return np.inf
-    return abs(np.mean(m["logq"] - coin.beta_log_pdf(m["draws"], r["a"], r["b"])) - r["best_kl"])
+    f, z = m["draws"], logit(m["draws"])
+    far, c = residual(m["logq"] + np.log(f) + np.log1p(-f), z, z**2)
+    if far < 0.01 and c[2] < 0:
+        scale = np.sqrt(-0.5 / c[2])
+        loc = c[1] * scale**2
+        missing = c[0] + 0.5 * (loc / scale) ** 2 + np.log(scale) + 0.5 * np.log(2 * np.pi)  # of a density that is one in total
+        return abs(betaln(r["a"], r["b"]) - coin.logit_normal_elbo(loc, scale, r["a"], r["b"]) + missing - r["best_kl"])
+    log_w = coin.beta_log_pdf(f, r["a"], r["b"]) - m["logq"]
+    return abs(np.mean(np.expm1(log_w) - log_w) - r["best_kl"])
 
 
-def draws_off(m, r, mean="mean", sd="sd"):
-    """The larger of the errors of mean and log sd of the draws, in posterior sds and as a ratio."""
-    return max(abs(m["draws"].mean() - r[mean]) / r[sd], abs(np.log(m["draws"].std() / r[sd])))
+def draws_off(m, r):
+    """The larger of the error of the mean, in posterior sds, and twice that of the log sd, which has less noise."""
+    return np.max(np.abs([(m["draws"].mean() - r["mean"]) / r["sd"], 2 * np.log(m["draws"].std() / r["sd"])]))
 
 
 def claim(m, r):
@@ -354,25 +403,25 @@ def corner(m, r):
     """With every unconstrained parameter at -3: how far the Beta's parameters are below zero."""
     if not np.all(np.isfinite(m["corner"])):
         return np.nan
-    design = np.stack([np.ones(5), np.log(CORNER_PROBES), np.log1p(-CORNER_PROBES)], axis=1)
-    c = np.linalg.lstsq(design, m["corner"], rcond=None)[0]
-    return max(0.0, -(c[1] + 1), -(c[2] + 1))
-
-
-def _support_sentence(what):
-    return f"{what} Its density must be one in total over (0, 1), and zero outside."
+    return max(0.0, *(-x for x in _corner_beta(m)))
 
 
 def posterior_figure(axes, m, r, line, name):
     """A learner's surrogate over the exact posterior."""
     f = np.linspace(0.001, 0.999, 500)
     exact = np.exp(coin.beta_log_pdf(f, r["a"], r["b"]))
-    good = draws_off(m, r) < 0.12
+    x, claimed = line
+    inside = (x > 0) & (x < 1)
+    off = np.abs(claimed - np.exp(coin.beta_log_pdf(np.where(inside, x, 0.5), r["a"], r["b"])))[inside]
+    good, right_claim = draws_off(m, r) < 0.15, off.size > 0 and np.max(off) < 0.2 * exact.max()
+    title = "Your surrogate lies on the posterior" if good else "Your surrogate is not the posterior"
+    if good and not right_claim:
+        title = "Your draws lie on the posterior, the density that you claim does not"
     axes.hist(m["draws"][np.isfinite(m["draws"])], bins=np.linspace(0, 1, 51), density=True, color=ORANGE, alpha=0.45, label="your draws")
     axes.plot(f, exact, color="black", label="exact posterior")
-    axes.plot(*line, color=BLUE, linestyle="--", linewidth=2, label=name)
+    axes.plot(x, claimed, color=BLUE, linestyle="--", linewidth=2, label=name)
     axes.set(xlabel="f", ylabel="density", xlim=(0, 1), ylim=(0, 1.6 * exact.max()))
-    axes.set_title("Your surrogate lies on the posterior" if good else "Your surrogate is not the posterior", fontsize=10)
+    axes.set_title(title, fontsize=10)
     axes.legend(fontsize=8)
     return (
         f"The exact posterior of f, with mean {r['mean']:.3f} and sd {r['sd']:.3f}; the density of your guide; and a histogram of its draws, "
@@ -395,9 +444,21 @@ def _is_beta(m, a, b):
     return far < 1e-2 and abs(mine / a - 1) < 2e-3 and abs(yours / b - 1) < 2e-3
 
 
+def _corner_beta(m):
+    """(a, b) of the Beta density nearest to the corner probes."""
+    c = np.linalg.lstsq(np.stack([np.ones(5), np.log(CORNER_PROBES), np.log1p(-CORNER_PROBES)], axis=1), m["corner"], rcond=None)[0]
+    return c[1] + 1, c[2] + 1
+
+
+def _corner_of_cap(m, heads=0.0):
+    """Whether the corner is that of parameters between 0 and 10."""
+    return abs(_corner_beta(m)[0] - heads - 10 * expit(-3.0)) < 0.01
+
+
 def _one_name(m, r):
     far, a, b = _coefficients(m)
-    return far < 1e-3 and abs(a / b - 1) < 1e-3 and len(sites_of(m, "param")) == 1 and density(m, r) < 0.01 and corner(m, r) < 1e-3
+    return far < 1e-3 and abs(a / b - 1) < 1e-3 and len(sites_of(m, "param")) == 1 and density(m, r) < 0.01 and corner(m,
+        r) < 1e-3 and not _corner_of_cap(m)
 
 
 def _capped(m, r):
@@ -429,6 +490,61 @@ def _only(m, *lines):
     return [line for line in m["sites"] if " param " not in line] == list(lines)
 
 
+# --- near misses: what would have been measured of a guide whose fit ended elsewhere
+
+
+def _fitted_beta(m):
+    _, a, b = _coefficients(m)
+    return a, b
+
+
+def as_beta(m, r, a, b):
+    """The measurement of a guide that ended at Beta(a, b): the same draws moved by their quantiles, other densities and losses."""
+    a0, b0 = _fitted_beta(m)
+    draws = betaincinv(a, b, betainc(a0, b0, m["draws"]))
+    probe = np.append(coin.beta_log_pdf(NODES, a, b), m["probe"][200:])
+    excess = coin.beta_kl(a, b, r["a"], r["b"]) - coin.beta_kl(a0, b0, r["a"], r["b"])
+    return {**m, "draws": draws, "logq": coin.beta_log_pdf(draws, a, b), "probe": probe, "losses": m["losses"] + excess}
+
+
+def _beta_of(mean, sd):
+    """(a, b) of the Beta with this mean and sd."""
+    total = mean * (1 - mean) / sd**2 - 1
+    return mean * total, (1 - mean) * total
+
+
+def _other_sd(m, r, ratio):
+    mean, sd = coin.beta_mean_sd(*_fitted_beta(m))
+    return as_beta(m, r, *_beta_of(mean, sd * ratio))
+
+
+def _other_mean(m, r, size):
+    mean, sd = coin.beta_mean_sd(*_fitted_beta(m))
+    return as_beta(m, r, *_beta_of(mean + size * sd, sd))
+
+
+def _stopped_early(m, r, size):
+    """A fit that started at Beta(2, 2) and has this part of the way, in log a and log b, still to go."""
+    a, b = (np.exp((1 - size) * np.log(x) + size * np.log(2.0)) for x in _fitted_beta(m))
+    return as_beta(m, r, a, b)
+
+
+def _false_claim(m, draws):
+    """Other draws, scored by the density that was claimed."""
+    return {**m, "draws": draws, "logq": coin.beta_log_pdf(draws, *_fitted_beta(m))}
+
+
+def _drawn_off(m, r, size):
+    mean, sd = coin.beta_mean_sd(*_fitted_beta(m))
+    return _false_claim(m, as_beta(m, r, *_beta_of(mean + size * sd, sd))["draws"])
+
+
+def _drawn_wide(m, r, size):
+    return _false_claim(m, _other_sd(m, r, 1 + size)["draws"])
+
+
+_SD_SIZES, _MEAN_SIZES = (0.02, 0.05, 0.075, 0.1, 0.15, 0.3), (0.03, 0.06, 0.1, 0.15, 0.25, 0.5)
+
 BETA_GUIDE = Exercise(
     id="coin-guide",
     title="A Beta guide for the coin",
@@ -436,18 +552,20 @@ BETA_GUIDE = Exercise(
     public=public_guide_case,
     case=draw_guide_case,
     reference=guide_reference,
+    routes="coin_routes",
     fields=GUIDE_FIELDS,
     criteria=(
         Criterion(
             "density", 1, "total of your guide's density over (0, 1), and 1, with nothing outside", density, ("probe",),
-            _support_sentence("Your guide does not claim a density of f on (0, 1)."),
+            "The density that your guide claims for `f` must be one in total over (0, 1), and zero outside. Yours is not.",
         ),
         Criterion(
             "surrogate", 3, "KL(your fitted guide ‖ exact posterior) by quadrature, nats", probed_kl, ("probe",),
             "After the fit your guide's density is not the posterior's.",
         ),
         Criterion(
-            "draws", 1, "mean and sd of 4096 draws of `f`, and the posterior's, in posterior sds", draws_off, ("draws",),
+            "draws", 1, "4096 draws of `f` and the posterior: difference of the means in sds, or twice the log ratio of the sds", draws_off,
+            ("draws",),
             "The draws at the site `f` of your guide don't have the posterior's mean and sd.",
         ),
         Criterion(
@@ -465,7 +583,7 @@ BETA_GUIDE = Exercise(
     ),
     known_wrong=(
         KnownWrong(
-            "posterior-of-a-uniform-prior",
+            "uniform prior",
             """
 def guide_beta(n, data=None):
     heads = jnp.sum(data)
@@ -487,7 +605,7 @@ def guide_beta(n, data=None):
             hidden_only=True,
         ),
         KnownWrong(
-            "another-site-name",
+            "other site",
             """
 def guide_beta(n, data=None):
     a = numpyro.param("a", 2.0, constraint=constraints.positive)
@@ -495,10 +613,11 @@ def guide_beta(n, data=None):
     numpyro.sample("fairness", dist.Beta(a, b))
 """,
             "Compare the sites of the two traces: which one does your guide cover?",
-            lambda m, r, d: len(sites_of(m, "latent")) == 1 and "f" not in sites_of(m, "latent") and not sites_of(m, "observed") and np.isnan(m["draws"]).all(),
+            lambda m, r, d: sites_of(m, "param") and len(sites_of(m, "latent")) == 1 and "f" not in sites_of(m, "latent") and not sites_of(m,
+                "observed") and np.isnan(m["draws"]).all(),
         ),
         KnownWrong(
-            "one-name-twice",
+            "one name",
             """
 def guide_beta(n, data=None):
     a = numpyro.param("concentration", 2.0, constraint=constraints.positive)
@@ -509,7 +628,7 @@ def guide_beta(n, data=None):
             lambda m, r, d: _one_name(m, r),
         ),
         KnownWrong(
-            "data-in-the-guide",
+            "data in guide",
             """
 def guide_beta(n, data=None):
     a = numpyro.param("a", 2.0, constraint=constraints.positive)
@@ -519,7 +638,8 @@ def guide_beta(n, data=None):
         numpyro.sample("obs", dist.Bernoulli(f), obs=data)
 """,
             "What in your loss still mentions the data?",
-            lambda m, r, d: len(sites_of(m, "observed")) == 1 and sites_of(m, "latent") == ["f"] and d["Beta form"] < 1e-3 and d["bound"] > 1,
+            lambda m, r, d: len(sites_of(m, "observed")) == 1 and sites_of(m,
+                "latent") == ["f"] and d["Beta form"] < 1e-3 and d["bound"] > 1 and not _corner_of_cap(m, r["heads"]),
         ),
         KnownWrong(
             "normal",
@@ -543,7 +663,7 @@ def guide_beta(n, data=None):
             lambda m, r, d: _only(m, "f latent ()") and np.isneginf(m["probe"]).all() and m["draws"].std() < 1e-6 and 0 < m["draws"][0] < 1,
         ),
         KnownWrong(
-            "fixed-numbers",
+            "fixed numbers",
             """
 def guide_beta(n, data=None):
     numpyro.sample("f", dist.Beta(2.0, 2.0))
@@ -564,7 +684,7 @@ def guide_beta(n, data=None):
             lambda m, r, d: _capped(m, r),
         ),
         KnownWrong(
-            "factor-as-guide",
+            "factor",
             """
 def guide_beta(n, data=None):
     a = numpyro.param("a", 2.0, constraint=constraints.positive)
@@ -573,11 +693,11 @@ def guide_beta(n, data=None):
     numpyro.factor("beta", dist.Beta(a, b).log_prob(f))
 """,
             "Does your guide draw from what it scores?",
-            lambda m, r, d: len(sites_of(m, "factor")) == 1 and sites_of(m, "latent") == ["f"]
+            lambda m, r, d: len(sites_of(m, "factor")) == 1 and sites_of(m, "latent") == ["f"] and not sites_of(m, "observed")
             and abs(m["draws"].mean() - 0.5) < 0.03 and abs(m["draws"].std() * np.sqrt(12) - 1) < 0.06,
         ),
         KnownWrong(
-            "no-constraint",
+            "no constraint",
             """
 def guide_beta(n, data=None):
     a = numpyro.param("a", 10.0)
@@ -614,6 +734,15 @@ def guide_beta(n, data=None):
     return numpyro.sample("f", dist.Beta(ab[0], ab[1]))
 """,
     },
+    near=(
+        NearMiss("sd too large", "part of the sd", _SD_SIZES, 0.15, lambda m, r, size: _other_sd(m, r, 1 + size)),
+        NearMiss("sd too small", "part of the sd", _SD_SIZES, 0.15, lambda m, r, size: _other_sd(m, r, 1 - size)),
+        NearMiss("mean", "sds", _MEAN_SIZES, 0.25, _other_mean),
+        NearMiss("stopped early", "part of the way from Beta(2, 2), in log a and log b, that is left", (0.01, 0.03, 0.06, 0.1, 0.2, 0.4), 0.2,
+            _stopped_early),
+        NearMiss("draws beside the claim", "sds from the claimed mean to that of the draws", _MEAN_SIZES, 0.5, _drawn_off),
+        NearMiss("draws wider than the claim", "part of the claimed sd", _SD_SIZES, 0.3, _drawn_wide),
+    ),
     figure=beta_figure,
 )
 
@@ -630,18 +759,18 @@ def logit_normal_form(m, r):
     return far if c[2] < 0 else np.nan
 
 
-def unit_support(m, r):
-    return float(leaks(m) or not np.all((m["draws"] > 0) & (m["draws"] < 1)))
+def inside(m):
+    """Whether all draws are inside (0, 1), and no density outside."""
+    return not leaks(m) and bool(np.all((m["draws"] > 0) & (m["draws"] < 1)))
+
+
+def unit_draws(m, r):
+    return draws_off(m, r) if inside(m) else np.inf
 
 
 def unit_figure(axes, m, r):
     order = np.argsort(m["draws"])
     return posterior_figure(axes, m, r, (m["draws"][order], np.exp(m["logq"][order])), "the density your guide claims")
-
-
-def _quadratic_of(m, x, less=0.0):
-    """Residual of the claimed log density, less ``less``, from a quadratic of ``x`` at the draws."""
-    return residual(m["logq"] - less, x, x**2)[0]
 
 
 def _no_jacobian(m, r):
@@ -652,11 +781,54 @@ def _no_jacobian(m, r):
 
 def _lognormal(m, r):
     log_f = np.log(m["draws"])
-    return leaks(m) and _quadratic_of(m, log_f, -log_f) < 5e-3
+    far, c = residual(m["logq"] + log_f, log_f, log_f**2)
+    return leaks(m) and far < 5e-3 and c[2] < -0.1 and np.ptp(log_f) > 0.01
 
 
-def _beta_again(m, r):
-    return residual(m["logq"], np.log(m["draws"]), np.log1p(-m["draws"]))[0] < 3e-3
+def _beta_again(m, r, d):
+    far, c = residual(m["logq"], np.log(m["draws"]), np.log1p(-m["draws"]))
+    return far < 3e-3 and min(c[1:]) > -1 and abs(c[0] + betaln(c[1] + 1, c[2] + 1)) < 0.01 and d["claim"] < 0.01 and d["surrogate"] < 0.02
+
+
+def _claimed_normal(m):
+    """(loc, scale) in logit f of the normal that the guide claims."""
+    log_density, z = unit_claimed(m)
+    c = residual(log_density, z, z**2)[1]
+    scale = (-2 * c[2]) ** -0.5
+    return c[1] * scale**2, scale
+
+
+def as_logit_normal(m, r, loc=0.0, ratio=1.0, claim=1.0):
+    """The measurement of a guide that ended at another normal in z = logit f, and may claim a part of its Jacobian only.
+
+    Args:
+        loc: by how many of its own sds the centre is moved.
+        ratio: factor on the sd.
+        claim: part of the log Jacobian that is claimed.
+    """
+    z = unit_claimed(m)[1]
+    loc0, scale0 = _claimed_normal(m)
+    centre, scale = loc0 + loc * scale0, scale0 * ratio
+    z = centre + ratio * (z - loc0)
+
+    def claimed(z):
+        return -0.5 * ((z - centre) / scale) ** 2 - np.log(scale) - 0.5 * np.log(2 * np.pi) - claim * (log_expit(z) + log_expit(-z))
+
+    probe = m["probe"]
+    if np.isfinite(probe[:200]).all():  # a guide with a density at every f, not a helper site and a Delta
+        probe = np.append(claimed(logit(NODES)), probe[200:])
+    excess = coin.logit_normal_elbo(loc0, scale0, r["a"], r["b"]) - coin.logit_normal_elbo(centre, scale, r["a"], r["b"])
+    jacobian = coin.NORMAL_WEIGHTS @ (log_expit(centre + scale * coin.NORMAL_NODES) + log_expit(-centre - scale * coin.NORMAL_NODES))
+    losses = m["losses"] + excess + (1 - claim) * jacobian
+    return {**m, "draws": expit(z), "logq": claimed(z), "probe": probe, "losses": losses}
+
+
+def _drawn_elsewhere(m, r, **moved):
+    """Draws of another normal, scored by the density that was claimed."""
+    draws = as_logit_normal(m, r, **moved)["draws"]
+    loc, scale = _claimed_normal(m)
+    z = logit(draws)
+    return {**m, "draws": draws, "logq": -0.5 * ((z - loc) / scale) ** 2 - np.log(scale) - 0.5 * np.log(2 * np.pi) - log_expit(z) - log_expit(-z)}
 
 
 UNIT_GUIDE = Exercise(
@@ -666,19 +838,17 @@ UNIT_GUIDE = Exercise(
     public=public_guide_case,
     case=draw_guide_case,
     reference=guide_reference,
+    routes="coin_routes",
     fields=GUIDE_FIELDS,
     criteria=(
         Criterion(
-            "support", 1, "draws of `f` and density outside (0, 1), and none", unit_support, ("probe", "draws"),
-            "Your guide allows values of f outside (0, 1).",
-        ),
-        Criterion(
-            "surrogate", 1, "KL(your fitted guide ‖ exact posterior) over your draws, and that of the best logit-normal, nats", drawn_kl, ("draws", "logq", "probe"),
+            "surrogate", 2, "KL(your fitted guide ‖ exact posterior) over your draws, and that of the best logit-normal, nats", drawn_kl,
+            ("draws", "logq", "probe"),
             "Your guide's KL to the posterior is not that of the best normal surrogate in logit f.",
         ),
         Criterion(
-            "draws", 1, "mean and sd of 4096 draws of `f`, and the posterior's, in posterior sds", draws_off, ("draws",),
-            "The draws at the site `f` of your guide don't have the posterior's mean and sd.",
+            "draws", 1, "4096 draws of `f` and the posterior: difference of the means in sds, or twice the log ratio of the sds; infinite if f may leave (0, 1)", unit_draws, ("draws", "probe"),
+            "The draws at the site `f` of your guide can leave (0, 1), or don't have the posterior's mean and sd.",
         ),
         Criterion(
             "claim", 1, "mean of posterior / claimed density over your draws beyond 5 standard errors, and 1", claim, ("draws", "logq"),
@@ -689,7 +859,8 @@ UNIT_GUIDE = Exercise(
             "The loss fell below the floor -ln Z, which no guide can.",
         ),
         Criterion(
-            "normal in logit f", 3, "log density of logit f that your guide claims, and the nearest parabola, nats", logit_normal_form, ("draws", "logq"),
+            "normal in logit f", 3, "log density of logit f that your guide claims, and the nearest parabola, nats", logit_normal_form,
+            ("draws", "logq"),
             "Carried over to logit f, the density that your guide claims is not a normal one.",
         ),
     ),
@@ -706,7 +877,7 @@ def guide_on_unit_interval(n, data=None):
             lambda m, r, d: _is_normal(m),
         ),
         KnownWrong(
-            "clipped-normal",
+            "clipped",
             """
 def guide_on_unit_interval(n, data=None):
     loc = numpyro.param("loc", 0.5)
@@ -718,7 +889,7 @@ def guide_on_unit_interval(n, data=None):
             lambda m, r, d: not leaks(m) and _quadratic_in_f(m),
         ),
         KnownWrong(
-            "no-log-density",
+            "no log density",
             """
 def guide_on_unit_interval(n, data=None):
     loc = numpyro.param("loc", 0.0)
@@ -730,7 +901,7 @@ def guide_on_unit_interval(n, data=None):
             lambda m, r, d: _no_jacobian(m, r),
         ),
         KnownWrong(
-            "exp-transform",
+            "exp",
             """
 def guide_on_unit_interval(n, data=None):
     loc = numpyro.param("loc", -1.0)
@@ -742,7 +913,7 @@ def guide_on_unit_interval(n, data=None):
             lambda m, r, d: _lognormal(m, r),
         ),
         KnownWrong(
-            "beta-again",
+            "Beta again",
             """
 def guide_on_unit_interval(n, data=None):
     a = numpyro.param("a", 2.0, constraint=constraints.positive)
@@ -750,7 +921,7 @@ def guide_on_unit_interval(n, data=None):
     numpyro.sample("f", dist.Beta(a, b))
 """,
             "Is that a normal surrogate moved to (0, 1)?",
-            lambda m, r, d: _beta_again(m, r),
+            lambda m, r, d: _beta_again(m, r, d),
         ),
     ),
     honest={
@@ -777,6 +948,17 @@ def guide_on_unit_interval(n, data=None):
     numpyro.sample("f", dist.TransformedDistribution(dist.Normal(0.0, 1.0), steps))
 """,
     },
+    near=(
+        NearMiss("sd too large", "part of the sd in logit f", _SD_SIZES, 0.15, lambda m, r, size: as_logit_normal(m, r, ratio=1 + size)),
+        NearMiss("sd too small", "part of the sd in logit f", _SD_SIZES, 0.15, lambda m, r, size: as_logit_normal(m, r, ratio=1 - size)),
+        NearMiss("centre", "sds in logit f", _MEAN_SIZES, 0.25, lambda m, r, size: as_logit_normal(m, r, loc=size)),
+        NearMiss("Jacobian", "part of the log Jacobian that is not claimed", (1e-3, 2e-3, 5e-3, 0.01, 0.03, 0.1), 0.03,
+                 lambda m, r, size: as_logit_normal(m, r, claim=1 - size)),
+        NearMiss("draws beside the claim", "sds in logit f from the claimed centre to that of the draws", _MEAN_SIZES, 0.5,
+                 lambda m, r, size: _drawn_elsewhere(m, r, loc=size)),
+        NearMiss("draws wider than the claim", "part of the claimed sd in logit f", _SD_SIZES, 0.3, lambda m, r,
+            size: _drawn_elsewhere(m, r, ratio=1 + size)),
+    ),
     figure=unit_figure,
 )
 
@@ -793,14 +975,14 @@ def draw_loop_case(rng):
     x = rng.normal(rng.choice([-1, 1]) * rng.uniform(1.5, 4), noise, 12).astype(np.float32)
     return {
         "x": x, "noise": np.float32(noise), "prior_loc": np.float32(prior_loc), "prior_scale": np.float32(prior_scale),
-        "n_steps": np.array(3000), "seeds": rng.integers(2**31, size=2),
+        "n_steps": np.array(5000), "seeds": rng.integers(2**31, size=2),
     }
 
 
 def public_loop_case():
     x = np.array([2.9, 1.1, 2.2, 3.4, 0.7, 2.0, 1.6, 3.1, 2.4, 0.2, 1.9, 2.5], dtype=np.float32)
     one = np.float32(1)
-    return {"x": x, "noise": one, "prior_loc": -one, "prior_scale": one, "n_steps": np.array(2500), "seeds": np.array([0, 1])}
+    return {"x": x, "noise": one, "prior_loc": -one, "prior_scale": one, "n_steps": np.array(4000), "seeds": np.array([0, 1])}
 
 
 def loop_reference(case):
@@ -843,7 +1025,8 @@ LOOP = Exercise(
     fields={"losses": Field((2, None)), "kind": Field((2,), text=True), "centre": Field((2,)), "width": Field((2,))},
     criteria=(
         Criterion(
-            "parameters", 3, "KL(guide at your parameters ‖ exact posterior of a normal mean), the worse of two keys, nats", loop_kl, ("centre", "width"),
+            "parameters", 3, "KL(guide at your parameters ‖ exact posterior of a normal mean), the worse of two keys, nats", loop_kl,
+            ("centre", "width"),
             "With the parameters that you return, the guide is not the posterior.",
         ),
         Criterion(
@@ -870,10 +1053,11 @@ def run_svi(key, svi, n_steps, *args):
     return svi.optim.get_params(state.optim_state), losses
 """,
             "In which coordinates does the optimiser keep its numbers?",
-            lambda m, r, d: _params_are({**m, "width": np.exp(m["width"])}, r["loc"], r["scale"], 0.1 * r["scale"]) and d["floor"] < 0.05,
+            lambda m, r, d: _params_are({**m, "width": np.exp(m["width"])}, r["loc"], r["scale"],
+                0.1 * r["scale"]) and d["floor"] < 0.05 and d["keys"] == 0,
         ),
         KnownWrong(
-            "init-at-every-step",
+            "init each step",
             """
 def run_svi(key, svi, n_steps, *args):
     def step(state, _):
@@ -887,7 +1071,7 @@ def run_svi(key, svi, n_steps, *args):
             and d["losses"] == 0,
         ),
         KnownWrong(
-            "no-data",
+            "no data",
             """
 def run_svi(key, svi, n_steps, *args):
     state = svi.init(key)
@@ -898,7 +1082,7 @@ def run_svi(key, svi, n_steps, *args):
             lambda m, r, d: _params_are(m, 0.0, 1.0, 0.1) and d["losses"] == 0 and d["keys"] == 0,
         ),
         KnownWrong(
-            "state-for-params",
+            "state",
             """
 def run_svi(key, svi, n_steps, *args):
     state = svi.init(key, *args)
@@ -906,10 +1090,10 @@ def run_svi(key, svi, n_steps, *args):
     return state, losses
 """,
             "Is that the parameters, or the state they live in? Ask svi for them.",
-            lambda m, r, d: list(m["kind"]) == ["SVIState"] * 2 and d["floor"] < 0.05,
+            lambda m, r, d: list(m["kind"]) == ["SVIState"] * 2 and d["floor"] < 0.05 and d["keys"] == 0,
         ),
         KnownWrong(
-            "own-number-of-steps",
+            "own n",
             """
 def run_svi(key, svi, n_steps, *args):
     state = svi.init(key, *args)
@@ -920,7 +1104,7 @@ def run_svi(key, svi, n_steps, *args):
             lambda m, r, d: m["losses"].ndim == 2 and m["losses"].shape[1] not in (0, 1, r["n_steps"]) and d["keys"] == 0 and d["parameters"] < 0.5,
         ),
         KnownWrong(
-            "initial-params",
+            "initial params",
             """
 def run_svi(key, svi, n_steps, *args):
     start = svi.init(key, *args)
@@ -928,7 +1112,7 @@ def run_svi(key, svi, n_steps, *args):
     return svi.get_params(start), losses
 """,
             "From which state did you read the parameters?",
-            lambda m, r, d: _params_are(m, CENTRE0, WIDTH0, 1e-4) and d["floor"] < 0.05,
+            lambda m, r, d: _params_are(m, CENTRE0, WIDTH0, 1e-4) and d["floor"] < 0.05 and d["keys"] == 0,
         ),
     ),
     honest={
@@ -956,6 +1140,13 @@ def run_svi(key, svi, n_steps, *args):
     return svi.get_params(state), losses
 """,
     },
+    near=(
+        NearMiss("width too large", "part of the sd", _SD_SIZES, 0.15, lambda m, r, size: {**m, "width": m["width"] * (1 + size)}),
+        NearMiss("width too small", "part of the sd", _SD_SIZES, 0.15, lambda m, r, size: {**m, "width": m["width"] * (1 - size)}),
+        NearMiss("centre", "sds", _MEAN_SIZES, 0.25, lambda m, r, size: {**m, "centre": m["centre"] + size * r["scale"]}),
+        NearMiss("losses", "nats added", (0.005, 0.01, 0.02, 0.05, 0.15, 0.3), 0.15, lambda m, r, size: {**m, "losses": m["losses"] + size}),
+        NearMiss("short", "losses missing at the end", (1, 2, 10, 100), 1, lambda m, r, size: {**m, "losses": m["losses"][:, : -int(size)]}),
+    ),
 )
 
 
@@ -991,7 +1182,7 @@ def draws_reference(case):
 
 
 def draws_ks(m, r):
-    return max(ks(draws, lambda f: logit_normal_cdf(f, r["shift"], r["spread"])) for draws in m["draws"])
+    return ks(m["draws"].ravel(), lambda f: logit_normal_cdf(f, r["shift"], r["spread"]))
 
 
 def _constant(m):
@@ -1000,6 +1191,16 @@ def _constant(m):
 
 def _near_mean(m, r):
     return np.all(np.abs(m["draws"][:, 0] - r["mean"]) < 6 * r["sd"] / 64)
+
+
+def draws_moments(m, r):
+    """The larger of the error of the mean in logit f, in sds, and twice that of the log sd."""
+    z = (logit(m["draws"]) - r["shift"]) / r["spread"]
+    return np.max(np.abs([z.mean(), 2 * np.log(z.std())]))
+
+
+def _moved_draws(m, r, sds, ratio):
+    return {**m, "draws": expit(r["shift"] + sds * r["spread"] + ratio * (logit(m["draws"]) - r["shift"]))}
 
 
 DRAWS = Exercise(
@@ -1012,8 +1213,13 @@ DRAWS = Exercise(
     fields={"draws": Field((2, 4096))},
     criteria=(
         Criterion(
-            "distribution", 4, "largest gap between the cumulated frequencies of your 4096 draws and the guide's distribution function", draws_ks, ("draws",),
+            "distribution", 3, "largest gap between the cumulated frequencies of your draws, 4096 for each of two keys, and the guide's distribution function", draws_ks, ("draws",),
             "Your numbers are not draws of `f` from this guide at these parameters.",
+        ),
+        Criterion(
+            "mean and sd", 1, "logit f of all your draws and the guide's: difference of the means in sds, or twice the log ratio of the sds",
+            draws_moments, ("draws",),
+            "Your draws don't have the mean and the sd that this guide has at these parameters.",
         ),
         Criterion(
             "keys", 1, "draws with two keys: 0 if they differ, 1 if they are the same",
@@ -1023,7 +1229,7 @@ DRAWS = Exercise(
     ),
     known_wrong=(
         KnownWrong(
-            "prior-draws",
+            "prior",
             """
 def _model(n, data=None):
     f = numpyro.sample("f", dist.Uniform(0.0, 1.0))
@@ -1036,14 +1242,14 @@ def posterior_draws(key, guide, params, n, *args):
             lambda m, r, d: max(ks(x, lambda f: f) for x in m["draws"]) < 0.04,
         ),
         KnownWrong(
-            "one-draw",
+            "one draw",
             """
 def posterior_draws(key, guide, params, n, *args):
     f = Predictive(guide, params=params, num_samples=1)(key, *args)["f"]
     return jnp.full(n, f[0])
 """,
             "How many different values are there?",
-            lambda m, r, d: _constant(m) and d["keys"] == 0 and not _near_mean(m, r),
+            lambda m, r, d: _constant(m) and d["keys"] == 0 and not _near_mean(m, r) and abs(np.diff(m["draws"][:, 0])[0]) > 0.04 * r["sd"],
         ),
         KnownWrong(
             "mean",
@@ -1056,22 +1262,22 @@ def posterior_draws(key, guide, params, n, *args):
             lambda m, r, d: _constant(m) and _near_mean(m, r),
         ),
         KnownWrong(
-            "own-number-of-draws",
+            "own n",
             """
 def posterior_draws(key, guide, params, n, *args):
     return Predictive(guide, params=params, num_samples=1000)(key, *args)["f"]
 """,
             "Print the shape.",
-            lambda m, r, d: m["draws"].ndim == 2 and m["draws"].shape[1] not in (1, 4096) and draws_ks(m, r) < 2.5 / np.sqrt(m["draws"].shape[1]),
+            lambda m, r, d: m["draws"].ndim == 2 and m["draws"].shape[1] not in (1, 4096) and draws_ks(m, r) < 2.5 / np.sqrt(m["draws"].size),
         ),
         KnownWrong(
-            "no-params",
+            "no params",
             """
 def posterior_draws(key, guide, params, n, *args):
     return Predictive(guide, num_samples=n)(key, *args)["f"]
 """,
             "Change params: do your draws change?",
-            lambda m, r, d: max(ks(x, lambda f: logit_normal_cdf(f, 0.0, 1.0)) for x in m["draws"]) < 0.04,
+            lambda m, r, d: max(ks(x, lambda f: logit_normal_cdf(f, 0.0, 1.0)) for x in m["draws"]) < 0.04 and d["keys"] == 0,
         ),
     ),
     honest={
@@ -1087,6 +1293,11 @@ def posterior_draws(key, guide, params, n, *args):
     return np.asarray(draws(key, *args)["f"])
 """,
     },
+    near=(
+        NearMiss("sd too large", "part of the sd in logit f", _SD_SIZES, 0.15, lambda m, r, size: _moved_draws(m, r, 0, 1 + size)),
+        NearMiss("sd too small", "part of the sd in logit f", _SD_SIZES, 0.15, lambda m, r, size: _moved_draws(m, r, 0, 1 - size)),
+        NearMiss("centre", "sds in logit f", _MEAN_SIZES, 0.5, lambda m, r, size: _moved_draws(m, r, size, 1)),
+    ),
 )
 
 
@@ -1146,6 +1357,19 @@ def _too_narrow(m, r, d):
     return _flips(m) and variation(m, r["fixed"]) < 0.05 and not _rows_equal(m)
 
 
+def _other_spread(m, r, ratio):
+    """Replicates in which the number of heads has another sd, its mean being right."""
+    a, b = r["a"], r["b"]
+    spread = (ratio**2 * (1 + 14 / (a + b + 1)) - 1) / 14  # correlation of two flips of one replicate
+    total = 1 / spread - 1
+    return {**m, "flips": recount(m["flips"], r["pmf"], _heads_chances(15, a / (a + b) * total, b / (a + b) * total))}
+
+
+def _other_chance(m, r, size):
+    mean, sd = coin.beta_mean_sd(r["a"], r["b"])
+    return {**m, "flips": recount(m["flips"], r["pmf"], _heads_chances(15, *_beta_of(mean + size * sd * np.sign(0.5 - mean), sd)))}
+
+
 PREDICTIVE = Exercise(
     id="posterior-predictive",
     title="Flips that have not happened yet",
@@ -1155,14 +1379,16 @@ PREDICTIVE = Exercise(
     reference=predictive_reference,
     fields={"flips": Field((8000, 15))},
     criteria=(
-        Criterion("zeros and ones", 1, "your values, and 0 or 1", lambda m, r: float(not np.isin(m["flips"], (0, 1)).all()), ("flips",), "A flip is 0 or 1."),
+        Criterion("zeros and ones", 1, "your values, and 0 or 1", lambda m, r: float(not np.isin(m["flips"], (0, 1)).all()), ("flips",),
+            "A flip is 0 or 1."),
         Criterion(
             "numbers of heads", 3, "total variation between the numbers of heads in your replicates and the exact posterior predictive",
             lambda m, r: variation(m, r["pmf"]), ("flips",), "The numbers of heads in your replicates are not those of the posterior predictive.",
         ),
         Criterion(
             "spread", 1, "log ratio of the sd of the number of heads and the exact one",
-            lambda m, r: abs(np.log(m["flips"].sum(axis=1).std() / r["sd"])), ("flips",), "The numbers of heads in your replicates have the wrong spread.",
+            lambda m, r: abs(np.log(m["flips"].sum(axis=1).std() / r["sd"])), ("flips",),
+            "The numbers of heads in your replicates have the wrong spread.",
         ),
     ),
     known_wrong=(
@@ -1178,7 +1404,7 @@ def posterior_predictive(key, model, guide, params, n_flips, n_rep):
             _too_narrow,
         ),
         KnownWrong(
-            "new-coin-for-each-flip",
+            "new coin each flip",
             """
 def posterior_predictive(key, model, guide, params, n_flips, n_rep):
     key_f, key_flips = jax.random.split(key)
@@ -1189,7 +1415,7 @@ def posterior_predictive(key, model, guide, params, n_flips, n_rep):
             _too_narrow,
         ),
         KnownWrong(
-            "prior-predictive",
+            "prior",
             """
 def posterior_predictive(key, model, guide, params, n_flips, n_rep):
     return Predictive(model, params=params, num_samples=n_rep)(key, n_flips)["obs"]
@@ -1198,7 +1424,7 @@ def posterior_predictive(key, model, guide, params, n_flips, n_rep):
             lambda m, r, d: _flips(m) and variation(m, np.full(16, 1 / 16)) < 0.05,
         ),
         KnownWrong(
-            "data-returned",
+            "data returned",
             """
 def posterior_predictive(key, model, guide, params, n_flips, n_rep):
     data = jnp.array([1, 0, 1, 1, 0, 1, 0, 1, 1, 0, 1, 1, 0, 1, 0, 1, 0, 1, 1, 0.0])[:n_flips]
@@ -1215,17 +1441,18 @@ def posterior_predictive(key, model, guide, params, n_flips, n_rep):
     return jnp.repeat(f[:, None], n_flips, axis=1)
 """,
             "A flip is 0 or 1: what are your numbers?",
-            lambda m, r, d: m["flips"].shape == (8000, 15) and np.all((m["flips"] > 0) & (m["flips"] < 1)) and ks(m["flips"][:, 0], lambda f: betainc(r["a"], r["b"], f)) < 0.03,
+            lambda m, r, d: m["flips"].shape == (8000, 15) and np.all((m["flips"] > 0) & (m["flips"] < 1)) and ks(m["flips"][:, 0],
+                lambda f: betainc(r["a"], r["b"], f)) < 0.03,
         ),
         KnownWrong(
-            "one-replicate",
+            "one replicate",
             """
 def posterior_predictive(key, model, guide, params, n_flips, n_rep):
     flips = Predictive(model, guide=guide, params=params, num_samples=1)(key, n_flips)["obs"]
     return jnp.tile(flips.reshape(1, n_flips), (n_rep, 1))
 """,
             "How many different rows are there?",
-            lambda m, r, d: _rows_equal(m) and not _the_data(m),
+            lambda m, r, d: _rows_equal(m) and not _the_data(m) and np.ptp(m["flips"][0]) == 1,
         ),
     ),
     honest={
@@ -1242,6 +1469,11 @@ def posterior_predictive(key, model, guide, params, n_flips, n_rep):
     return (jax.random.uniform(key_flips, (n_rep, n_flips)) < f[:, None]).astype(jnp.float32)
 """,
     },
+    near=(
+        NearMiss("spread too large", "part of the sd of the number of heads", _SD_SIZES, 0.15, lambda m, r, size: _other_spread(m, r, 1 + size)),
+        NearMiss("spread too small", "part of the sd of the number of heads", _SD_SIZES[:-1], 0.15, lambda m, r, size: _other_spread(m, r, 1 - size)),
+        NearMiss("mean", "sds of f", _MEAN_SIZES, 0.5, _other_chance),
+    ),
     figure=predictive_figure,
 )
 
@@ -1361,7 +1593,8 @@ def bound_figure(axes, m, r):
     axes.scatter(z[~right], rows[~right], marker="o", facecolors="none", edgecolors="black", s=110, label="judged wrongly")
     axes.set_xscale("symlog", linthresh=1)
     axes.axvline(0, color="black", linewidth=1)
-    axes.set_yticks(range(6), ["far above", "on the floor, noisy", "on the floor, no noise", "some infinite", "broken, a little", "broken, by far"], fontsize=8)
+    axes.set_yticks(range(6), ["far above", "on the floor, noisy", "on the floor, no noise", "some infinite", "broken, a little", "broken, by far"],
+        fontsize=8)
     axes.invert_yaxis()
     axes.set_xlabel("mean of the trace less the floor, in standard errors (log scale beyond 1)", fontsize=8)
     axes.set_title("You told noise from a broken bound" if right.all() else f"{int((~right).sum())} of 24 traces are judged wrongly", fontsize=10)
@@ -1370,6 +1603,11 @@ def bound_figure(axes, m, r):
         "Each of 24 traces as a mark, sorted into six kinds; to the right of zero its mean lies above the floor, to the left below. "
         f"{int((~right).sum())} are judged wrongly."
     )
+
+
+def _threshold(m, r, errors):
+    """The verdicts of somebody who asks for this many standard errors; digits that float32 lacks are left alone."""
+    return {**m, "broken": np.where(r["kinds"] == EXACT, 0.0, r["z"] < -errors)}
 
 
 _BOUND_HEAD = "\ndef breaks_the_bound(losses, log_z):\n    losses = np.asarray(losses)\n"
@@ -1402,38 +1640,38 @@ BOUND = Exercise(
     ),
     known_wrong=(
         KnownWrong(
-            "any-loss-below", _BOUND_HEAD + "    return bool(np.any(losses < -log_z))\n",
+            "any loss", _BOUND_HEAD + "    return bool(np.any(losses < -log_z))\n",
             "Honest noise dips below the floor too: which number of a trace must not?",
             lambda m, r, d: _same(m, r["wrong_any"]),
         ),
         KnownWrong(
-            "mean-without-its-error", _BOUND_HEAD + "    return bool(losses.mean() < -log_z)\n",
+            "mean", _BOUND_HEAD + "    return bool(losses.mean() < -log_z)\n",
             "How sure are you of that mean?",
             lambda m, r, d: _same(m, r["wrong_mean"]),
         ),
         KnownWrong(
-            "median-without-its-error", _BOUND_HEAD + "    return bool(np.median(losses) < -log_z)\n",
+            "median", _BOUND_HEAD + "    return bool(np.median(losses) < -log_z)\n",
             "How sure are you of that mean?",
             lambda m, r, d: _same(m, r["wrong_median"]),
         ),
         KnownWrong(
-            "last-loss", _BOUND_HEAD + "    return bool(losses[-1] < -log_z)\n",
+            "last loss", _BOUND_HEAD + "    return bool(losses[-1] < -log_z)\n",
             "How sure are you of one loss?",
             lambda m, r, d: _same(m, r["wrong_last"]),
         ),
         KnownWrong(
-            "sign-of-log-z",
+            "sign of ln Z",
             _BOUND_HEAD + "    error = losses.std() / np.sqrt(losses.size)\n    return bool(losses.mean() < log_z - 4 * error - 1e-3)\n",
             "The losses are -ELBO: is their floor ln Z or something else?",
             lambda m, r, d: any(_same(m, answers) for answers in r["sign"]),
         ),
         KnownWrong(
-            "one-sd", _BOUND_HEAD + "    return bool(losses.mean() < -log_z - losses.std() - 1e-3)\n",
+            "one sd", _BOUND_HEAD + "    return bool(losses.mean() < -log_z - losses.std() - 1e-3)\n",
             "Which is steadier, one loss or the mean of 1000?",
             lambda m, r, d: _same(m, r["wrong_one_sd"]) or _same(m, r["wrong_one_sd"] & (r["kinds"] != EXACT)),
         ),
         KnownWrong(
-            "seventh-digit",
+            "seventh digit",
             _BOUND_HEAD + "    error = losses.std() / np.sqrt(losses.size)\n    return bool(losses.mean() < -log_z - 4 * error)\n",
             "In which digit does float32 end?",
             lambda m, r, d: _same(m, r["wrong_exact"]),
@@ -1461,6 +1699,12 @@ def breaks_the_bound(losses, log_z):
     return upper < -log_z - 1e-3
 """,
     },
+    near=(
+        NearMiss("too strict", "standard errors below 3 that are asked for", (1, 1.5, 2, 2.25, 2.6, 3), 2.6, lambda m, r,
+            size: _threshold(m, r, 3 - size)),
+        NearMiss("too lax", "standard errors above 6 that are asked for", (1, 3, 5, 8, 10.5, 20), 10.5, lambda m, r,
+            size: _threshold(m, r, 6 + size)),
+    ),
     figure=bound_figure,
 )
 

@@ -27,7 +27,7 @@ def _simulate(model, n, n_draws, key):
 
 
 def coin_model(fn, case):
-    """Log joint at 9 f for 15 and for 23 flips, the sites, and 2000 data sets without data."""
+    """Log joint at 9 f for 15 and for 23 flips, the sites, and 4000 data sets without data."""
     key = jax.random.key(int(case["seed"]))
     f, a, b = case["f"], case["data_a"], case["data_b"]
     return attempt(
@@ -35,7 +35,7 @@ def coin_model(fn, case):
             "with 15 flips": lambda: {"logp_a": _log_joint(fn, len(a), key, a, f)},
             "with 23 flips": lambda: {"logp_b": _log_joint(fn, len(b), key, b, f)},
             "sites": lambda: {"sites": [line for line in site_lines(fn, len(a), a)]},
-            "with data=None": lambda: {"obs": _simulate(fn, len(a), 2000, key)},
+            "with data=None": lambda: {"obs": _simulate(fn, len(a), 4000, key)},
         }
     )
 
@@ -65,7 +65,7 @@ def _mean_svi():
         numpyro.sample("mean", dist.Normal(loc, scale))
 
     # one particle, because a vmap over particles would double the compile time
-    optimizer = optax.adam(optax.exponential_decay(0.1, 200, 0.7), b2=0.99)
+    optimizer = optax.adam(optax.exponential_decay(0.1, 200, 0.75), b2=0.99)
     return SVI(model, guide, optimizer, Trace_ELBO())
 
 
