@@ -1,114 +1,141 @@
-"""A class of the small lesson through nbgrader's own commands: right, wrong, broken and hostile."""
+"""A class of the small lesson through nbgrader's own commands, and what an instructor meets. Broken and hostile submissions have files of their own."""
 
-import csv
 import json
+import subprocess
+import sys
 
+import numpy as np
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+from small_class import EXERCISES, LESSON, Student, assert_graded, grade, submission
 
-from autograder import classroom, lessons, notebooks
+from autograder import classroom, lessons, notebooks, running, sandbox
 
-LESSON = "90-mini"
-RIGHT = {
-    "mini-centre-answer": "def centre(x):\n    return x.mean()\n",
-    "mini-scale-answer": "def scale(x):\n    return x.std()\n",
-    "mini-sites-answer": "def sites(n):\n    return [f'z{i}' for i in range(n)]\n",
-}
-
-
-def submission(**changes):
-    """The release with answers filled in; ``first`` is code for an extra cell at the top."""
-    import nbformat
-
-    notebook = notebooks.release_notebook(notebooks.source_notebook(lessons.find_lesson(LESSON)))
-    answers = RIGHT | {key.replace("_", "-") + "-answer": value for key, value in changes.items() if key != "first"}
-    for cell in notebook.cells:
-        if cell["id"] in answers:
-            cell.source = answers[cell["id"]]
-    if "first" in changes:
-        notebook.cells.insert(1, nbformat.v4.new_code_cell(changes["first"], id="extra"))
-    return notebook
-
-
-EMPTY_LATER_CELLS = "get_ipython().input_transformers_cleanup.append(lambda lines: ['pass\\n'])"
-PLEASING = """
-class Pleasing(float):
-    def __eq__(self, other): return True
-    def __sub__(self, other): return Pleasing(0)
-    def __rsub__(self, other): return Pleasing(0)
-    def __abs__(self): return Pleasing(0)
-"""
-
-#: student -> (notebook or bytes, expected points of the three exercises, a word of the feedback)
-CASES = {
-    "right": (submission(), (3, 3, 2), "all right"),
-    "median": (submission(mini_centre="import numpy as np\ndef centre(x):\n    return np.median(x)\n"), (1, 3, 2), "balance point"),
-    "missing": (submission(mini_centre="pass"), (0, 3, 2), "not defined"),
-    "signature": (submission(mini_scale="def scale(x, y):\n    return 1\n"), (3, 0, 2), "must be callable"),
-    "endless": (submission(mini_scale="def scale(x):\n    while True: pass\n"), (3, 0, 2), "longer than"),
-    "endless-cell": (submission(first="while True: pass"), (3, 3, 2), "stopped after"),
-    "killed": (submission(first="import os; os._exit(1)"), (3, 3, 2), "kernel died"),
-    "flood": (submission(first="for i in range(10**5): print('x' * 1000)"), (3, 3, 2), ""),
-    "stderr": (submission(first="import sys; print('careful', file=sys.stderr)"), (3, 3, 2), "all right"),
-    "shapes": (submission(mini_centre="def centre(x):\n    return x\n"), (0, 3, 2), "has shape"),
-    "nan": (submission(mini_centre="def centre(x):\n    return float('nan')\n"), (0, 3, 2), "holds NaN"),
-    "empty": (b"", (0, 0, 0), "is empty"),
-    "truncated": (notebooks.to_bytes(submission())[:700], (0, 0, 0), "cut off"),
-    "latin-1": (notebooks.to_bytes(submission()).replace(b"small", "smäll".encode("latin-1")), (0, 0, 0), "not UTF-8"),
-    "h-transformer": (submission(first=EMPTY_LATER_CELLS), (0, 0, 0), ""),
-    "h-pleasing": (submission(mini_centre=PLEASING + "def centre(x): return Pleasing(7)"), (0, 3, 2), ""),
-    "h-html": (submission(first="from IPython.display import HTML; HTML('<script>evil()</script>')"), (3, 3, 2), "all right"),
+MEDIAN = "import numpy as np\ndef centre(x):\n    return np.median(x)\n"
+STUDENTS = {
+    "right": Student(says=("all right",)),
+    "median": Student(submission(MEDIAN), (1, 3, 2), ("balance point",)),
+    "variance": Student(submission(scale="def scale(x):\n    return x.var()\n"), (3, 0, 2), ("squared width",)),
+    "untouched": Student(notebooks.release_notebook(notebooks.source_notebook(lessons.find_lesson(LESSON))), (0, 0, 0), ("not written yet",)),
 }
 
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory, isolated):
     folder = tmp_path_factory.mktemp("class") / "mini"
-    classroom.new_class(folder, [LESSON], progress=lambda line: None)
-    with open(folder / "nbgrader_config.py", "a") as file:
-        file.write("get_config().Judge.cell_seconds = 4\nget_config().Judge.measure_seconds = 4\n")
-
-    def nbgrader(*command):
-        done = classroom.nbgrader(folder, *command)
-        assert done.returncode == 0, done.stdout + done.stderr
-
-    nbgrader("generate_assignment", LESSON)
-    for student, (notebook, _, _) in CASES.items():
-        path = folder / "submitted" / student / LESSON / f"{LESSON}.ipynb"
-        path.parent.mkdir(parents=True)
-        path.write_bytes(notebook if isinstance(notebook, bytes) else notebooks.to_bytes(notebook))
-    nbgrader("autograde", LESSON)
-    nbgrader("generate_feedback", LESSON)
-    nbgrader("export")
+    grade(folder, STUDENTS)
     return folder
 
 
-@pytest.mark.parametrize("student", CASES)
-def test_points_status_and_feedback(graded, student):
-    _, expected, word = CASES[student]
-    report = json.loads(classroom.verdict_file(graded, LESSON, student).read_text())
-    points = tuple(row["points"] for row in report["exercises"].values())
-    assert points == expected, report
-    page = (graded / "feedback" / student / LESSON / f"{LESSON}.html").read_text()
-    assert word in page
-    assert "hidden_tests(" not in page and "evil()</script>" not in page
-    with open(graded / "grades.csv") as file:
-        scores = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
-    assert scores[student] == sum(expected)
+@pytest.mark.parametrize("name", STUDENTS)
+def test_points_status_and_feedback(graded, name):
+    assert_graded(graded, name, STUDENTS[name])
 
 
-def test_folders_hold_only_the_notebook(graded):
-    for folder in (graded / "release" / LESSON, graded / "autograded" / "right" / LESSON):
-        assert [path.name for path in folder.rglob("*")] == [f"{LESSON}.ipynb"]
+def test_the_formgraders_button_grades_the_same_way(graded):
+    """It calls nbgrader's API inside a running event loop."""
+    script = f"""
+import asyncio, json
+from autograder import nbgrader
+nbgrader._open({str(graded)!r})
+async def click():
+    return nbgrader._api.autograde({LESSON!r}, 'median', force=True)
+result = asyncio.run(click())
+print(json.dumps(result))
+"""
+    path = classroom.verdict_file(graded, LESSON, "median")
+    path.unlink()
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert json.loads(done.stdout.splitlines()[-1])["success"], done.stdout + done.stderr
+    assert [row["points"] for row in json.loads(path.read_text())["exercises"].values()] == [1, 3, 2]
 
 
-def test_no_hidden_number_on_any_page(graded):
+@pytest.mark.parametrize(("name", "says"), [("right", "Success"), ("median", "not yet right, 1 of 3 points"), ("untouched", "unwritten")])
+def test_nbgrader_validate_says_what_the_panel_says(graded, name, says):
+    done = classroom.nbgrader(graded, "validate", f"submitted/{name}/{LESSON}/{LESSON}.ipynb")
+    assert says in done.stdout + done.stderr, done.stdout + done.stderr
+
+
+def test_a_class_without_a_sandbox_grades_only_on_demand_and_says_so(tmp_path, monkeypatch):
+    folder = tmp_path / "mini"
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path / "empty"))  # no bubblewrap here
+    student = Student(submission(MEDIAN), (1, 3, 2), ("graded without isolation",))
+    with pytest.raises(AssertionError, match="can't be isolated here: bwrap is not installed"):
+        grade(folder, {"median": student})
+    assert not (folder / "autograded").exists()
+    with open(folder / "nbgrader_config.py", "a") as file:
+        file.write(classroom.UNISOLATED)
+    for command in (("autograde", LESSON), ("generate_feedback", LESSON), ("export",)):
+        done = classroom.nbgrader(folder, *command)
+        assert done.returncode == 0, done.stderr[-3000:]
+        if command[0] == "autograde":
+            assert "not isolated" in done.stderr
+    assert_graded(folder, "median", student)
+    assert "without isolation" in json.loads(classroom.verdict_file(folder, LESSON, "median").read_text())["notes"][0]
+
+
+# How a submission runs
+
+
+def run(*cells, files=(), harvest=None, seconds=20):
+    """Records of a notebook of these cells, the last of which stands before the check cells; and the calls that were made."""
     lesson = lessons.find_lesson(LESSON)
-    numbers = [
-        str(float(value))[:9]
-        for rows in classroom.hidden_cases(graded, lesson).values() for case, reference in rows
-        for array in (*case.values(), *reference.values()) if array.dtype.kind == "f" for value in array.ravel()
-    ]
-    assert numbers
-    for page in graded.glob("feedback/*/*/*.html"):
-        text = page.read_text()
-        assert not [number for number in numbers if number in text]
+    checks = [new_code_cell("", metadata={"nbgrader": {"grade_id": name}}) for name in EXERCISES]
+    notebook = new_notebook(cells=[*map(new_code_cell, cells), *checks])
+    rng = np.random.default_rng(1)
+    cases = {name: [exercise.public(), exercise.case(rng), exercise.case(rng)] for name, exercise in lesson.exercises.items()}
+    limits = sandbox.Limits(cell_seconds=seconds, measure_seconds=seconds)
+    return running.run(notebook, lesson.exercises, cases, lesson.measures, limits, True, files, None, harvest), cases
+
+
+ANSWERS = "def scale(x): return x.std()\ndef sites(n): return [f'z{i}' for i in range(n)]\ndef centre(x): return x.mean()"
+
+
+def test_nothing_that_a_learner_can_show_is_kept_once_hidden_data_was_sent(isolated, monkeypatch, tmp_path):
+    """A replayed cell could read the clock and so learn when, and with it on what, an earlier kernel ended.
+
+    Here a file tells the cells that they are replayed: they print something else, and one ends the kernel again.
+    """
+    own = tmp_path / "own.txt"
+    own.write_text("first")
+    events, printed = [], []
+    plain = running.Kernel.run
+
+    async def watched(self, code, seconds, outputs=None):
+        if "serve(" in code:
+            events.append("public" if code.endswith(", 0)") else "hidden")
+            if events[-1] == "hidden":
+                own.write_text("again")
+        try:
+            return await plain(self, code, seconds, outputs)
+        finally:
+            if outputs:
+                printed.append(outputs[0].text)
+
+    monkeypatch.setattr(running.Kernel, "run", watched)
+    ending = ANSWERS.replace("x.mean()", "x.mean() if x[0] in (0, 1) else __import__('os')._exit(1)")
+    record, _ = run("print(open('own.txt').read())", "if open('own.txt').read() == 'again': __import__('os')._exit(1)", ending, files=[(own, "own.txt")])
+    assert "first\n" in printed and "again\n" in printed  # the attack did run
+    assert [output.text for output in record.outputs[0]] == ["first\n"] and not record.outputs[1] and not record.notes
+    assert "public" not in events[events.index("hidden"):]
+    assert record.measurements["mini-centre", 1]["status"] == "kernel died"
+    assert record.measurements["mini-sites", 2]["status"] == "ok"
+
+
+def test_what_is_kept_of_compiled_programs_was_made_before_hidden_data(isolated, tmp_path):
+    """Every learner's kernel gets a copy of it, and a compiled program may hold the numbers it was made with."""
+    writing = "import os\nroot = os.environ['JAX_COMPILATION_CACHE_DIR']\n" + ANSWERS.replace(
+        "return x.mean()", "\n    open(f'{root}/{x[0]}', 'w').write(repr(list(x)))\n    return x.mean()")
+    record, cases = run(writing, harvest=tmp_path)
+    assert record.measurements["mini-centre", 2]["status"] == "ok"
+    names = {path.name for path in tmp_path.iterdir()}
+    assert "0.0" in names and not names & {str(case["x"][0]) for case in cases["mini-centre"][1:]}
+
+
+def test_a_learners_files_are_copies(isolated, tmp_path):
+    own = tmp_path / "own.txt"
+    own.write_text("mine")
+    record, _ = run("print(open('data/own.txt').read()); open('data/own.txt', 'w').write('changed')", files=[(own, "data/own.txt"), (tmp_path / "missing", "m")])
+    assert record.outputs[0][0].text.startswith("mine")
+    assert own.read_text() == "mine"
