@@ -3,7 +3,6 @@
 import json
 import os
 import time
-from pathlib import Path
 
 from autograder import classroom, lessons, notebooks, sandbox
 from autograder.nbgrader import autograde_all

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 
-
 MAX_LOOKED_AT = 500_000  # numbers of one array that the search for a hint reads: a learner's kernel chose its size
 
 

@@ -7,8 +7,8 @@ formgrader's button and ``svi-course grade`` all pass through the classes below.
 import contextlib
 import glob
 import json
-import os
 import multiprocessing
+import os
 import sys
 import tempfile
 import time

@@ -6,6 +6,8 @@ import io
 import math
 import re
 
+import numpy as np
+
 GOOD, BAD = "#0b6e4f", "#b3261e"  # with a sign and a word beside them, never colour alone
 
 
@@ -110,8 +112,11 @@ def figure(exercise, measurement, reference):
             return None, ""
     fig = Figure(figsize=(6.4, 3.2), dpi=90, layout="constrained")
     FigureCanvasAgg(fig)
+    axes = fig.subplots()
+    axes.tick_params(labelsize=8)
     try:
-        alt = exercise.figure(fig.subplots(), measurement, reference)
+        with np.errstate(all="ignore"):  # a learner's odd numbers would warn, and that goes to stderr
+            alt = exercise.figure(axes, measurement, reference)
         buffer = io.BytesIO()
         fig.savefig(buffer, format="png", metadata={"Software": None})
     except Exception:  # odd numbers can defeat a plot; the panel stands without it

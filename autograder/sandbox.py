@@ -4,7 +4,6 @@ The kernel sees system libraries, the interpreter, the learner's half of this pa
 its own notebook's files and nothing else: no network, no home, no class, no reference.
 """
 
-import os
 import shutil
 import site
 import subprocess

@@ -6,8 +6,8 @@ import os
 import zipfile
 import zlib
 
-import numpy as np
 import nbformat
+import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from small_class import LESSON, submission

@@ -12,15 +12,9 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import betaln, digamma, gammaln
 
+from autograder.exercises.common import BLUE, ORANGE, worst
 from autograder.judging import Criterion, Exercise, Field, KnownWrong, NearMiss
 from autograder.references.coin import beta_kl, beta_log_pdf, log_evidence
-
-BLUE, ORANGE, GREEN, RED = "#0072b2", "#e69f00", "#009e73", "#d55e00"
-
-
-def _worst(x):
-    """Largest absolute entry; NaN if there is one."""
-    return float(np.max(np.abs(x)))
 
 
 def _same(got, want, tol):
@@ -28,17 +22,6 @@ def _same(got, want, tol):
     got, want = np.asarray(got, float), np.asarray(want, float)
     finite = np.isfinite(want)
     return bool(np.all(got[~finite] == want[~finite]) and np.all(np.abs(got[finite] - want[finite]) <= tol * (1 + np.abs(want[finite]))))
-
-
-def _quiet(figure):
-    """The figure without NumPy's warnings on odd numbers: in a notebook they would go to stderr."""
-
-    def draw(axes, m, r):
-        axes.tick_params(labelsize=8)
-        with np.errstate(all="ignore"):
-            return figure(axes, m, r)
-
-    return draw
 
 
 def _shifted(field, rows=slice(None), relative_to=None):
@@ -117,10 +100,10 @@ POSTERIOR_COIN = Exercise(
     fields={"parameters": Field((16, 2))},
     criteria=(
         Criterion("a", 1, "your first parameter and the posterior's, 16 coins with their own priors",
-                  lambda m, r: _worst(m["parameters"][:, 0] - r["parameters"][:, 0]), ("parameters",),
+                  lambda m, r: worst(m["parameters"][:, 0] - r["parameters"][:, 0]), ("parameters",),
                   "The first parameter of the posterior is off: collect the powers of f from prior and likelihood."),
         Criterion("b", 1, "your second parameter and the posterior's, 16 coins with their own priors",
-                  lambda m, r: _worst(m["parameters"][:, 1] - r["parameters"][:, 1]), ("parameters",),
+                  lambda m, r: worst(m["parameters"][:, 1] - r["parameters"][:, 1]), ("parameters",),
                   "The second parameter of the posterior is off: collect the powers of 1 - f from prior and likelihood."),
     ),
     known_wrong=(
@@ -146,7 +129,7 @@ POSTERIOR_COIN = Exercise(
         NearMiss("first parameter", "added to a", (1e-5, 3e-5, 1e-4, 3e-4, 1e-3), 3e-4, _shifted("parameters", np.s_[:, 0])),
         NearMiss("second parameter", "added to b", (1e-5, 3e-5, 1e-4, 3e-4, 1e-3), 3e-4, _shifted("parameters", np.s_[:, 1])),
     ),
-    figure=_quiet(_posterior_figure),
+    figure=_posterior_figure,
 )
 
 
@@ -203,9 +186,9 @@ LOG_EVIDENCE = Exercise(
     fields={"few": Field((16,), allow="inf nan"), "many": Field((_MANY,), allow="inf nan")},
     criteria=(
         Criterion("value", 3, "your log evidence and the exact one, 16 coins with up to 80 flips, nats",
-                  lambda m, r: _worst(m["few"] - r["few"]), ("few",), "Your log evidence is not the log of the integral of prior times likelihood."),
+                  lambda m, r: worst(m["few"] - r["few"]), ("few",), "Your log evidence is not the log of the integral of prior times likelihood."),
         Criterion("many flips", 2, "the same for 4 coins with 1,600 to 4,000 flips, nats",
-                  lambda m, r: _worst(m["many"] - r["many"]), ("many",), "With thousands of flips your log evidence is off, or not finite."),
+                  lambda m, r: worst(m["many"] - r["many"]), ("many",), "With thousands of flips your log evidence is off, or not finite."),
     ),
     known_wrong=(
         KnownWrong("binomial coefficient", _EVIDENCE
@@ -294,13 +277,13 @@ KL_NORMAL = Exercise(
     fields={"values": Field((36,), allow="inf nan"), "grid": Field((4, 9), allow="inf nan")},
     criteria=(
         Criterion("value", 3, "your KL and the closed form for 32 pairs, relative to 1 + KL",
-                  lambda m, r: _worst((m["values"] - r["kl"])[_APART] / (1 + r["kl"][_APART])), ("values",),
+                  lambda m, r: worst((m["values"] - r["kl"])[_APART] / (1 + r["kl"][_APART])), ("values",),
                   "Your value is not KL(q || p) of these two normal densities."),
         Criterion("q = p", 1, "your KL of a density with itself and 0, 4 densities, nats",
-                  lambda m, r: _worst(m["values"][32:]) if np.all(np.abs(m["values"][_APART]) > 1e-4) else np.nan, ("values",),
+                  lambda m, r: worst(m["values"][32:]) if np.all(np.abs(m["values"][_APART]) > 1e-4) else np.nan, ("values",),
                   "The divergence of a density from itself must be zero, and only that."),
         Criterion("arrays", 1, "one call with arrays of shape (4, 9) and 36 calls with numbers, relative to 1 + their size",
-                  lambda m, r: _worst((m["grid"].ravel() - m["values"]) / (1 + np.abs(m["values"]))) if np.ptp(m["values"]) > 0 else np.nan,
+                  lambda m, r: worst((m["grid"].ravel() - m["values"]) / (1 + np.abs(m["values"]))) if np.ptp(m["values"]) > 0 else np.nan,
                   ("values", "grid"),
                   "With arrays your function fails, or says something else than with numbers: use NumPy's functions, element by element."),
     ),
@@ -422,7 +405,7 @@ def _kl_grid_reference(case):
 
 
 def _finite_rows(rows):
-    return lambda m, r: _worst((m["values"] - r["kl"])[rows] / (1 + r["kl"][rows]))
+    return lambda m, r: worst((m["values"] - r["kl"])[rows] / (1 + r["kl"][rows]))
 
 
 _BOTH = slice(0, 8)  # rows without zeros
@@ -553,17 +536,17 @@ def _is_elbo(wanted):
 
 def _elbo_figure(axes, m, r):
     gap = m["values"] - r["log_z"]
-    worst = _worst(gap + r["kl"])
+    farthest = worst(gap + r["kl"])
     limit = 1.15 * max(r["kl"].max(), 0.1)
     axes.plot([0, limit], [0, -limit], color="black", linewidth=1, label="ELBO = ln Z - KL")
     axes.axhline(0, color="0.5", linestyle="--", linewidth=1, label="the ceiling, ln Z")
     axes.plot(r["kl"], np.clip(gap, -1.6 * limit, 0.8 * limit), "o", color=BLUE, markersize=4, label="yours, 20 surrogates")
-    axes.set_title("Each of your ELBOs lies below ln Z by its KL" if worst < 2e-3 else "Your ELBOs are not ln Z less KL", fontsize=10)
+    axes.set_title("Each of your ELBOs lies below ln Z by its KL" if farthest < 2e-3 else "Your ELBOs are not ln Z less KL", fontsize=10)
     axes.set_xlabel("KL(q || posterior), nats", fontsize=8)
     axes.set_ylabel("your ELBO - ln Z, nats", fontsize=8)
     axes.set_ylim(-1.7 * limit, 0.9 * limit)
     axes.legend(fontsize=8, loc="lower left")
-    return f"Your ELBO less ln Z against the divergence, 20 surrogates: a falling diagonal if right. The farthest point is {worst:.2g} nats off."
+    return f"Your ELBO less ln Z against the divergence, 20 surrogates: a falling diagonal if right. The farthest point is {farthest:.2g} nats off."
 
 
 _ELBO_HEAD = "def elbo_beta_coin(a, b, heads, tails, a0, b0):\n"
@@ -584,9 +567,9 @@ ELBO_COIN = Exercise(
     fields={"values": Field((20,), allow="inf nan")},
     criteria=(
         Criterion("value", 3, "your ELBO and ln Z - KL, 16 surrogates, nats",
-                  lambda m, r: _worst((m["values"] - r["elbo"])[:16]), ("values",), "Your value is not E_q[ln P - ln q]."),
+                  lambda m, r: worst((m["values"] - r["elbo"])[:16]), ("values",), "Your value is not E_q[ln P - ln q]."),
         Criterion("at the posterior", 2, "your ELBO and ln Z where the surrogate is the posterior, 4 coins, nats",
-                  lambda m, r: _worst((m["values"] - r["log_z"])[_AT_POSTERIOR]), ("values",),
+                  lambda m, r: worst((m["values"] - r["log_z"])[_AT_POSTERIOR]), ("values",),
                   "Where the surrogate is the posterior, nothing is left between the ELBO and ln Z."),
         Criterion("bound", 1, "how far your ELBO rises above ln Z, at most over all 20, nats",
                   lambda m, r: float(np.max(m["values"] - r["log_z"])) if np.ptp(m["values"]) > 0 else np.nan, ("values",),
@@ -632,7 +615,7 @@ ELBO_COIN = Exercise(
         NearMiss("at the posterior", "nats taken away", (2e-4, 6e-4, 2e-3, 6e-3, 2e-2), 6e-3,
                  lambda m, r, size: _shifted("values", _AT_POSTERIOR)(m, r, -size)),
     ),
-    figure=_quiet(_elbo_figure),
+    figure=_elbo_figure,
 )
 
 
@@ -868,7 +851,7 @@ BEST_GAUSSIAN = Exercise(
         NearMiss("sd", "relative, made wider", (0.02, 0.05, 0.1, 0.2, 0.4), 0.4,
                  lambda m, r, size: {**m, "fits": m["fits"] * np.array([1.0, 1 + size])}),
     ),
-    figure=_quiet(_gaussian_figure),
+    figure=_gaussian_figure,
 )
 
 EXERCISES = (POSTERIOR_COIN, LOG_EVIDENCE, KL_NORMAL, KL_GRID, ELBO_COIN, BEST_GAUSSIAN)

@@ -12,6 +12,7 @@ p(z) = c + A log sigmoid(z) + B log sigmoid(-z) and z = loc + scale * eps, one d
 import numpy as np
 from scipy.special import betaln, expit, log_expit
 
+from autograder.exercises.common import BLUE, GREEN, ORANGE, RED, seed, worst
 from autograder.judging import Criterion, Exercise, Field, KnownWrong, NearMiss
 from autograder.references.coin import (
     NORMAL_NODES,
@@ -24,27 +25,7 @@ from autograder.references.coin import (
     public_coin,
 )
 
-BLUE, ORANGE, GREEN, RED = "#0072b2", "#e69f00", "#009e73", "#d55e00"
 HALF_LOG_2PI = 0.5 * np.log(2 * np.pi)
-
-
-def _seed(rng):
-    return rng.integers(1, 2**31)
-
-
-def _quiet(figure):
-    """The figure without NumPy's warnings on odd numbers: in a notebook they would go to stderr."""
-
-    def draw(axes, m, r):
-        with np.errstate(all="ignore"):
-            return figure(axes, m, r)
-
-    return draw
-
-
-def _worst(x):
-    """Largest absolute entry; NaN if there is one."""
-    return float(np.max(np.abs(x)))
 
 
 # --- the log joint on the real line -------------------------------------------------------
@@ -82,12 +63,12 @@ def _offset(m, r):
 
 def _log_joint_shape(m, r):
     difference = m["values"] - r["values"]
-    return _worst((difference - _offset(m, r)[:, None]) / (1 + np.abs(r["values"])))
+    return worst((difference - _offset(m, r)[:, None]) / (1 + np.abs(r["values"])))
 
 
 def _log_joint_tails(m, r):
     values = (m["far_values"] - r["far_values"] - _offset(m, r)[:, None]) / (1 + np.abs(r["far_values"]))
-    return _worst([values, (m["far_slopes"] - r["far_slopes"]) / (1 + np.abs(r["far_slopes"]))])
+    return worst([values, (m["far_slopes"] - r["far_slopes"]) / (1 + np.abs(r["far_slopes"]))])
 
 
 def _is_line(jacobian, swapped=False, coefficient=False):
@@ -98,14 +79,14 @@ def _is_line(jacobian, swapped=False, coefficient=False):
         constant = -np.log(heads + tails + 1) - betaln(heads + 1, tails + 1) if coefficient else np.zeros(len(heads))
         near = _line(heads, tails, r["z"], jacobian)[0] + constant[:, None]
         far = _line(heads, tails, _FAR, jacobian)[0] + constant[:, None]
-        return all(_worst((got - want) / (1 + np.abs(want))) < 2e-4 for got, want in ((m["values"], near), (m["far_values"], far)))
+        return all(worst((got - want) / (1 + np.abs(want))) < 2e-4 for got, want in ((m["values"], near), (m["far_values"], far)))
 
     return looks_like
 
 
 def _is_overflow(m, r, distances):
     return (
-        _worst((m["values"] - r["values"]) / (1 + np.abs(r["values"]))) < 2e-3
+        worst((m["values"] - r["values"]) / (1 + np.abs(r["values"]))) < 2e-3
         and not np.isfinite(m["far_values"][:, _FAR > 0]).any()
     )
 
@@ -115,7 +96,7 @@ def _log_joint_figure(axes, m, r):
     inside = slice(12, 30)
     axes.plot(z[inside], r["values"][i][inside], color="black", label="reference")
     axes.plot(z[inside], m["values"][i][inside], color=BLUE, linestyle="--", marker="o", markersize=3, label="yours")
-    right = _worst(m["values"][i] - r["values"][i]) < 0.05
+    right = worst(m["values"][i] - r["values"][i]) < 0.05
     axes.set_title("Your log joint lies on the reference" if right else "Your log joint is not the reference", fontsize=10)
     axes.set_xlabel("z = logit f", fontsize=8)
     axes.set_ylabel("log joint (nats)", fontsize=8)
@@ -154,9 +135,9 @@ LOG_JOINT = Exercise(
         Criterion("shape", 2, "your log joint and the exact one for z from -8 to 8, up to a constant, relative to 1 + its size",
                   _log_joint_shape, ("values",), "As a function of z, your log joint has another shape than the one in the text."),
         Criterion("constant", 1, "the constant between your log joint and the exact one, nats",
-                  lambda m, r: _worst(_offset(m, r)), ("values",), "Your log joint is off by a constant, and the bound on the evidence with it."),
+                  lambda m, r: worst(_offset(m, r)), ("values",), "Your log joint is off by a constant, and the bound on the evidence with it."),
         Criterion("slope", 1, "its derivative in z, relative to 1 + its size",
-                  lambda m, r: _worst((m["slopes"] - r["slopes"]) / (1 + np.abs(r["slopes"]))), ("slopes",),
+                  lambda m, r: worst((m["slopes"] - r["slopes"]) / (1 + np.abs(r["slopes"]))), ("slopes",),
                   "The slope of your log joint, which will drive the optimiser, is off."),
         Criterion("far out", 1, "shape and slope at z = -200, -60, 60 and 200, relative to 1 + their size",
                   _log_joint_tails, ("values", "far_values", "far_slopes"), "Far from zero your log joint or its slope is off, or not finite."),
@@ -194,13 +175,13 @@ LOG_JOINT = Exercise(
     near=(
         NearMiss("constant", "nats", (5e-4, 1e-3, 2e-3, 4e-3, 0.01), 0.01,
                  lambda m, r, size: {**m, "values": m["values"] + size, "far_values": m["far_values"] + size}),
-        NearMiss("heads", "heads too many", (3e-4, 1e-3, 2e-3, 3e-3, 0.01), 0.01, lambda m, r,
-            size: _with_excess(m, r, np.full(3, size), np.zeros(3))),
+        NearMiss("heads", "heads too many", (3e-4, 1e-3, 2e-3, 3e-3, 0.01), 0.01,
+                 lambda m, r, size: _with_excess(m, r, np.full(3, size), np.zeros(3))),
         NearMiss("Jacobian", "part of it that is missing", (1e-4, 3e-4, 6e-4, 1e-3, 3e-3), 3e-3,
                  lambda m, r, size: _with_excess(m, r, np.full(3, -size), np.full(3, -size))),
         NearMiss("slope", "part of it that is too much", (5e-4, 1e-3, 2e-3, 4e-3, 0.01), 0.01, _scaled_slope),
     ),
-    figure=_quiet(_log_joint_figure),
+    figure=_log_joint_figure,
 )
 
 
@@ -222,7 +203,7 @@ def _elbo_draw(rng):
     a, b = rng.uniform(3, 40, 2)
     loc = best_logit_normal(a, b)[0] + rng.normal(0, 0.7, 4)
     scale = np.array([0.15, 0.45, 0.9, 1.3]) * np.exp(rng.uniform(-0.08, 0.08, 4))
-    return _elbo_case(a, b, rng.normal(0, 3), loc, scale, _seed(rng))
+    return _elbo_case(a, b, rng.normal(0, 3), loc, scale, seed(rng))
 
 
 def _log_p(r, z):
@@ -270,17 +251,17 @@ def _floor(r):
 def _elbo_value(m, r):
     exact = r["sd"] / np.sqrt(r["n"])
     error = np.maximum(exact, np.minimum(m["values"].std(1), 2.5 * exact)) / np.sqrt(_N_KEYS)
-    return _worst((m["values"].mean(1) - r["value"]) / (error + _floor(r)))
+    return worst((m["values"].mean(1) - r["value"]) / (error + _floor(r)))
 
 
 def _elbo_grad(m, r):
     error = np.maximum(r["grad_sd"] / np.sqrt(r["n"]), m["grads"].std(1)) / np.sqrt(_N_KEYS)
-    return _worst((m["grads"].mean(1) - r["grad"]) / (error + 1e-4 * (1 + np.abs(r["grad"]))))
+    return worst((m["grads"].mean(1) - r["grad"]) / (error + 1e-4 * (1 + np.abs(r["grad"]))))
 
 
 def _elbo_spread(m, r):
     spread = m["values"].std(1)
-    return _worst(spread / (r["sd"] / np.sqrt(r["n"]) + _floor(r))) if np.all(spread > 0) else np.nan
+    return worst(spread / (r["sd"] / np.sqrt(r["n"]) + _floor(r))) if np.all(spread > 0) else np.nan
 
 
 def _elbo_key(m, r):
@@ -402,8 +383,8 @@ def _elbo_figure(axes, m, r):
     axes.set_ylim(-13, 13)
     axes.tick_params(labelsize=8)
     axes.legend(fontsize=7, ncols=2, loc="upper right")
-    worst = np.max(np.abs(deviation.mean(1)))
-    return f"Your estimates for 32 keys at four phis, less the exact ELBO, in exact standard errors. The farthest mean lies {worst:.1f} from zero."
+    farthest = worst(deviation.mean(1))
+    return f"Your estimates for 32 keys at four phis, less the exact ELBO, in exact standard errors. The farthest mean lies {farthest:.1f} from zero."
 
 
 def _entropy_part(m, r, size):
@@ -491,11 +472,11 @@ ELBO_MC = Exercise(
         NearMiss("offset", "nats", (0.01, 0.03, 0.06, 0.1, 0.2, 0.5), 0.5,
                  lambda m, r, size: {**m, "values": m["values"] + size, "repeat": m["repeat"] + size}),
         NearMiss("entropy", "part of it that is missing", (3e-3, 0.01, 0.03, 0.1, 0.2, 0.5), 0.5, _entropy_part),
-        NearMiss("gradient", "part of it that is too much", (3e-3, 0.01, 0.03, 0.1, 0.3), 0.3, lambda m, r,
-            size: {**m, "grads": m["grads"] * (1 + size)}),
+        NearMiss("gradient", "part of it that is too much", (3e-3, 0.01, 0.03, 0.1, 0.3), 0.3,
+                 lambda m, r, size: {**m, "grads": m["grads"] * (1 + size)}),
         NearMiss("spread", "part of the spread over keys that is too much", (0.5, 1, 1.5, 2, 3, 10), 10, _less_steady),
     ),
-    figure=_quiet(_elbo_figure),
+    figure=_elbo_figure,
 )
 
 
@@ -545,7 +526,7 @@ def _svi_step_case(rng):
         "matrix": turn @ np.diag(np.exp(rng.uniform(np.log(0.5), np.log(3), 4))) @ turn.T,
         "height": rng.normal(0, 3),
         "lr": np.exp(rng.uniform(np.log(0.03), np.log(0.15))),
-        "seed": _seed(rng),
+        "seed": seed(rng),
     }
 
 
@@ -556,12 +537,12 @@ def _svi_step_reference(case):
 
 
 def _relative(got, want):
-    return _worst((got - want) / (1 + np.abs(want)))
+    return worst((got - want) / (1 + np.abs(want)))
 
 
 def _svi_step_pure(m, r):
     plain = [_relative(m["plain_phi"], m["phi"][0, 0]), _relative(m["plain_value"], m["value"][0, 0])]
-    return _worst([*plain, _relative(m["jit_value"], m["value"])])
+    return worst([*plain, _relative(m["jit_value"], m["value"])])
 
 
 def _svi_step_key(m, r):
@@ -580,13 +561,13 @@ def _is_walk(rule):
 
 
 def _is_not_jittable(m, r, distances):
-    again = _worst([_relative(m["plain_phi"], m["phi"][0, 0]), _relative(m["plain_value"], m["value"][0, 0])])
-    return bool(np.isnan(m["jit_value"]).all() and _worst([again, distances["steps"], distances["value"]]) < 1e-4 and distances["key"] == 0)
+    again = worst([_relative(m["plain_phi"], m["phi"][0, 0]), _relative(m["plain_value"], m["value"][0, 0])])
+    return bool(np.isnan(m["jit_value"]).all() and worst([again, distances["steps"], distances["value"]]) < 1e-4 and distances["key"] == 0)
 
 
 def _is_keyless(m, r, distances):
     one, two, again = m["keyed"]
-    return bool(one == two == again and _worst([distances["steps"], distances["value"], distances["pure"]]) < 1e-4)
+    return bool(one == two == again and worst([distances["steps"], distances["value"], distances["pure"]]) < 1e-4)
 
 
 def _other_rate(m, r, size):
@@ -676,7 +657,7 @@ def _fit_draw(rng):
     while True:
         coin = draw_coin(rng)
         if abs(best_logit_normal(*posterior(coin))[0]) <= 2.5:
-            return _fit_case(coin, _seed(rng))
+            return _fit_case(coin, seed(rng))
 
 
 def _fit_reference(case):
@@ -701,7 +682,7 @@ def _fit_curve(m, r):
     if m["losses"].shape[1] != r["n_steps"]:
         return np.nan
     drop = m["losses"][:, 0] - m["losses"][:, -200:].mean(1)
-    return _worst(drop / (r["start"] - r["best"]) - 1)
+    return worst(drop / (r["start"] - r["best"]) - 1)
 
 
 def _fit_noise(m, r):
@@ -750,7 +731,7 @@ def _is_slow(m, r, distances):
 
 
 def _is_start_returned(m, r, distances):
-    return bool(_worst(m["phi"] - r["phi0"]) < 1e-5 and distances["curve"] < 0.2 and distances["noise"] < 1.2 and distances["two keys"] == 0)
+    return bool(worst(m["phi"] - r["phi0"]) < 1e-5 and distances["curve"] < 0.2 and distances["noise"] < 1.2 and distances["two keys"] == 0)
 
 
 def _is_last_loss_only(m, r, distances):
@@ -841,15 +822,15 @@ FIT = Exercise(
         "momentum": _FIT.replace("optax.adam(lr)", "optax.chain(optax.clip_by_global_norm(5.0), optax.sgd(lr, momentum=0.9))"),
     },
     near=(
-        NearMiss("sd too large", "part of the sd", (0.02, 0.05, 0.075, 0.1, 0.15, 0.3), 0.15, lambda m, r,
-            size: {**m, "phi": m["phi"] + [0, np.log1p(size)]}),
-        NearMiss("sd too small", "part of the sd", (0.02, 0.05, 0.075, 0.1, 0.15, 0.3), 0.15, lambda m, r,
-            size: {**m, "phi": m["phi"] + [0, np.log1p(-size)]}),
+        NearMiss("sd too large", "part of the sd", (0.02, 0.05, 0.075, 0.1, 0.15, 0.3), 0.15,
+                 lambda m, r, size: {**m, "phi": m["phi"] + [0, np.log1p(size)]}),
+        NearMiss("sd too small", "part of the sd", (0.02, 0.05, 0.075, 0.1, 0.15, 0.3), 0.15,
+                 lambda m, r, size: {**m, "phi": m["phi"] + [0, np.log1p(-size)]}),
         NearMiss("loc", "sds", (0.03, 0.06, 0.1, 0.15, 0.25, 0.5), 0.25, lambda m, r, size: {**m, "phi": m["phi"] + [size * r["scale"], 0]}),
         NearMiss("curve", "part of the fall that is missing", (0.02, 0.05, 0.1, 0.15, 0.3, 0.6), 0.6,
                  lambda m, r, size: {**m, "losses": (1 - size) * m["losses"] + size * m["losses"][:, :1]}),
     ),
-    figure=_quiet(_fit_figure),
+    figure=_fit_figure,
 )
 
 
@@ -869,7 +850,7 @@ def _grad_variance_draw(rng):
     while True:
         a, b = posterior(draw_coin(rng))
         phi = np.array([best_logit_normal(a, b)[0] + rng.normal(0, 0.3), np.log(rng.uniform(0.15, 0.9))])
-        case = _grad_variance_case(a, b, phi, _seed(rng))
+        case = _grad_variance_case(a, b, phi, seed(rng))
         r = _grad_variance_reference(case)
         loc, log_scale = r["variances"][0]
         if abs(np.log(loc / log_scale)) >= 1 and np.max(r["means"] ** 2 / r["variances"][0]) >= 0.1:
@@ -890,16 +871,16 @@ def _grad_variance_reference(case):
 
 
 def _log_ratio(column):
-    return lambda m, r: _worst(np.log(m["variances"][:, column] / r["variances"][:, column]))
+    return lambda m, r: worst(np.log(m["variances"][:, column] / r["variances"][:, column]))
 
 
 def _particles_ratio(m, r):
-    return _worst(np.log(m["variances"][0] / m["variances"][1] / (r["particles"][1] / r["particles"][0])))
+    return worst(np.log(m["variances"][0] / m["variances"][1] / (r["particles"][1] / r["particles"][0])))
 
 
 def _is_variance_like(prediction, slack=0.25):
     def looks_like(m, r, distances):
-        return _worst(np.log(m["variances"] / prediction(r))) < slack
+        return worst(np.log(m["variances"] / prediction(r))) < slack
 
     return looks_like
 
@@ -910,7 +891,7 @@ def _is_one_number(m, r, distances):
     exact, apart = r["variances"], (r["means"][0] - r["means"][1]) ** 2 / 4
     if not (np.all(v > 0) and np.allclose(v[:, 0], v[:, 1], rtol=1e-4)):
         return False
-    return any(_worst(np.log(v[:, 0] / want)) < 0.25 for want in (exact.mean(1) + apart, exact.mean(1), exact.sum(1)))
+    return any(worst(np.log(v[:, 0] / want)) < 0.25 for want in (exact.mean(1) + apart, exact.mean(1), exact.sum(1)))
 
 
 def _grad_variance_figure(axes, m, r):
@@ -952,13 +933,13 @@ GRAD_VARIANCE = Exercise(
         KnownWrong("sd", _VAR_HEAD + _GRADS + "    return jax.tree.map(lambda g: g.std(axis=0), grads)\n",
                    "Is your number a width or a squared width?", _is_variance_like(lambda r: np.sqrt(r["variances"]), 0.15)),
         KnownWrong("one key", _VAR_HEAD + _GRADS.replace("(k, phi)", "(key, phi)") + "    return jax.tree.map(lambda g: g.var(axis=0), grads)\n",
-                   "How many different gradients did you look at?", lambda m, r,
-                   d: bool(np.all(m["variances"] >= 0) and np.all(m["variances"] < 1e-6 * r["variances"]))),
+                   "How many different gradients did you look at?",
+                   lambda m, r, d: bool(np.all(m["variances"] >= 0) and np.all(m["variances"] < 1e-6 * r["variances"]))),
         KnownWrong("variance of the loss", _VAR_HEAD + "    values = jax.vmap(lambda k: loss(k, phi))(jax.random.split(key, n))\n"
                    "    return jax.tree.map(lambda p: values.var(), phi)\n",
                    "You measured how the loss scatters: what must you do to it before?",
                    lambda m, r, d: bool(np.allclose(m["variances"][:, 0], m["variances"][:, 1],
-                       rtol=1e-4) and _worst(np.log(m["variances"][:, 0] / r["loss"])) < 0.3)),
+                       rtol=1e-4) and worst(np.log(m["variances"][:, 0] / r["loss"])) < 0.3)),
         KnownWrong("variance of the mean", _VAR_HEAD + _GRADS + "    return jax.tree.map(lambda g: g.var(axis=0) / n, grads)\n",
                    "More keys should not make it smaller: did you measure the spread of one gradient, or how well you know the mean?",
                    _is_variance_like(lambda r: r["variances"] / r["n"])),
@@ -981,7 +962,7 @@ GRAD_VARIANCE = Exercise(
         NearMiss("particles", "part of the variance with 8 particles that is too much", (0.05, 0.1, 0.15, 0.2, 0.3, 0.85), 0.85,
                  lambda m, r, size: {**m, "variances": m["variances"] * np.array([[1], [1 + size]])}),
     ),
-    figure=_quiet(_grad_variance_figure),
+    figure=_grad_variance_figure,
 )
 
 EXERCISES = (LOG_JOINT, ELBO_MC, SVI_STEP, FIT, GRAD_VARIANCE)

@@ -3,10 +3,9 @@
 import numpy as np
 from scipy.special import betainc, betaincinv, betaln, expit, gammaln, log_expit, logit, ndtr
 
+from autograder.exercises.common import BLUE, ORANGE, RED
 from autograder.judging import Criterion, Exercise, Field, KnownWrong, NearMiss
 from autograder.references import coin
-
-BLUE, ORANGE, GREEN, RED = "#0072b2", "#e69f00", "#009e73", "#d55e00"
 
 #: The nodes as the measurement's float32 sees them.
 NODES = coin.UNIT_NODES.astype(np.float32).astype(np.float64)
@@ -956,8 +955,8 @@ def guide_on_unit_interval(n, data=None):
                  lambda m, r, size: as_logit_normal(m, r, claim=1 - size)),
         NearMiss("draws beside the claim", "sds in logit f from the claimed centre to that of the draws", _MEAN_SIZES, 0.5,
                  lambda m, r, size: _drawn_elsewhere(m, r, loc=size)),
-        NearMiss("draws wider than the claim", "part of the claimed sd in logit f", _SD_SIZES, 0.3, lambda m, r,
-            size: _drawn_elsewhere(m, r, ratio=1 + size)),
+        NearMiss("draws wider than the claim", "part of the claimed sd in logit f", _SD_SIZES, 0.3,
+                 lambda m, r, size: _drawn_elsewhere(m, r, ratio=1 + size)),
     ),
     figure=unit_figure,
 )
@@ -1700,10 +1699,10 @@ def breaks_the_bound(losses, log_z):
 """,
     },
     near=(
-        NearMiss("too strict", "standard errors below 3 that are asked for", (1, 1.5, 2, 2.25, 2.6, 3), 2.6, lambda m, r,
-            size: _threshold(m, r, 3 - size)),
-        NearMiss("too lax", "standard errors above 6 that are asked for", (1, 3, 5, 8, 10.5, 20), 10.5, lambda m, r,
-            size: _threshold(m, r, 6 + size)),
+        NearMiss("too strict", "standard errors below 3 that are asked for", (1, 1.5, 2, 2.25, 2.6, 3), 2.6,
+                 lambda m, r, size: _threshold(m, r, 3 - size)),
+        NearMiss("too lax", "standard errors above 6 that are asked for", (1, 3, 5, 8, 10.5, 20), 10.5,
+                 lambda m, r, size: _threshold(m, r, 6 + size)),
     ),
     figure=bound_figure,
 )

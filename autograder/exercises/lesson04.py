@@ -12,30 +12,9 @@ with the trigamma function t (covariances of ln f and ln(1-f): Johnson, Kotz & B
 import numpy as np
 from scipy.special import betaln, polygamma
 
+from autograder.exercises.common import BLUE, GREEN, ORANGE, RED, seed, worst
 from autograder.judging import Criterion, Exercise, Field, KnownWrong, NearMiss
 from autograder.references.coin import beta_kl, draw_coin, posterior, public_coin
-
-BLUE, ORANGE, GREEN, RED = "#0072b2", "#e69f00", "#009e73", "#d55e00"
-
-
-def _seed(rng):
-    return rng.integers(1, 2**31)
-
-
-def _worst(x):
-    """Largest absolute entry; NaN if there is one."""
-    return float(np.max(np.abs(x)))
-
-
-def _quiet(figure):
-    """The figure without NumPy's warnings on odd numbers: in a notebook they would go to stderr."""
-
-    def draw(axes, m, r):
-        with np.errstate(all="ignore"):
-            return figure(axes, m, r)
-
-    return draw
-
 
 # ---------------------------------------------------------------- 4.1 the spread of the loss
 
@@ -65,7 +44,7 @@ def _spread_draw(rng):
         phi = factor * np.array([a, b])
         sd = spread_of_loss(phi, a, b)
         if abs(np.log(sd)) > 0.5 and abs(np.log(sd / spread_of_loss(_PUBLIC_PHI, 13, 9))) > 0.35:
-            return _spread_case(coin, phi, _seed(rng))
+            return _spread_case(coin, phi, seed(rng))
 
 
 def _spread_reference(case):
@@ -75,7 +54,7 @@ def _spread_reference(case):
 
 
 def _spread_off(m, r):
-    return _worst(m["off"] / r["off"] - 1)
+    return worst(m["off"] / r["off"] - 1)
 
 
 def _spread_key(m, r):
@@ -88,13 +67,13 @@ def _spread_is(prediction, slack, on=1e-3):
     """looks_like: off the posterior it is ``prediction(r)`` within a relative ``slack``, on it at most ``on``; and it follows the key."""
 
     def looks_like(m, r, d):
-        return bool(_worst(m["off"] / prediction(r) - 1) < slack and _worst(m["on"]) < on and d["key"] == 0)
+        return bool(worst(m["off"] / prediction(r) - 1) < slack and worst(m["on"]) < on and d["key"] == 0)
 
     return looks_like
 
 
 def _is_level(m, r, d):
-    return bool(_worst(m["off"] - r["level"]) < 6 * r["off"] / np.sqrt(r["n"]) + 1e-3 and _worst(m["on"] - r["floor"]) < 0.01 and d["key"] == 0)
+    return bool(worst(m["off"] - r["level"]) < 6 * r["off"] / np.sqrt(r["n"]) + 1e-3 and worst(m["on"] - r["floor"]) < 0.01 and d["key"] == 0)
 
 
 _SPREAD = "def loss_spread(key, loss, phi, n):\n    values = jax.vmap(lambda k: loss(k, phi))(jax.random.split(key, n))\n"
@@ -110,7 +89,7 @@ LOSS_SPREAD = Exercise(
     criteria=(
         Criterion("off the posterior", 2, "your spread for a surrogate off the posterior and the exact one, ratio less 1", _spread_off, ("off",),
             "That is not the standard deviation of single losses at this phi."),
-        Criterion("on the posterior", 1, "your spread where the surrogate is the posterior, and 0, nats", lambda m, r: _worst(m["on"]), ("on",),
+        Criterion("on the posterior", 1, "your spread where the surrogate is the posterior, and 0, nats", lambda m, r: worst(m["on"]), ("on",),
             "Where the surrogate is the posterior, every draw gives the same loss."),
         Criterion("key", 1, "two keys give two estimates: 0 yes, 1 no", _spread_key, ("off",),
             "Your estimate must come from the key that it was given."),
@@ -122,7 +101,7 @@ LOSS_SPREAD = Exercise(
             "Ask for four times as many keys: does your number shrink?", _spread_is(lambda r: r["off"] / np.sqrt(r["n"]), 0.2)),
         KnownWrong("one key", _SPREAD.replace("loss(k, phi)", "loss(key, phi)") + "    return jnp.std(values)\n",
             "How many different losses did you compare?",
-            lambda m, r, d: bool(_worst(m["off"]) < 1e-4 * (1 + abs(r["level"])) and _worst(m["on"]) < 1e-3)),
+            lambda m, r, d: bool(worst(m["off"]) < 1e-4 * (1 + abs(r["level"])) and worst(m["on"]) < 1e-3)),
         KnownWrong("mean", _SPREAD + "    return jnp.mean(values)\n", "Did you return how high the losses lie, or how far they scatter?", _is_level),
         KnownWrong("means of a hundred", _SPREAD.replace("split(key, n)",
             "split(key, 100 * n)") + "    return values.reshape(n, 100).mean(axis=1).std()\n",
@@ -193,7 +172,7 @@ def _is_summary(rule):
         if rule == "strided":  # divided by the window's root instead of that of the few losses used
             scales.append(np.sqrt(r["losses"][:, :: -r["window"]].shape[1] / r["window"]))
         slack = 0.08 if rule == "strided" else 0.01  # with ten losses, n or n - 1 makes a difference
-        return bool(rows.any() and _worst(mean / want - 1) < 1e-4 and min(_worst(mcse / (error * scale) - 1) for scale in scales) < slack)
+        return bool(rows.any() and worst(mean / want - 1) < 1e-4 and min(worst(mcse / (error * scale) - 1) for scale in scales) < slack)
 
     return looks_like
 
@@ -229,9 +208,9 @@ PLATEAU = Exercise(
     fields={"summary": Field((8, 2), allow="inf nan")},
     criteria=(
         Criterion("mean", 2, "your level and the mean of the last window, on eight traces, relative",
-            lambda m, r: _worst(m["summary"][:, 0] / r["summary"][:, 0] - 1), ("summary",), "Your level is not the mean of the last window."),
+            lambda m, r: worst(m["summary"][:, 0] / r["summary"][:, 0] - 1), ("summary",), "Your level is not the mean of the last window."),
         Criterion("mcse", 2, "your standard error and that of the last window's mean, ratio less 1",
-            lambda m, r: _worst(m["summary"][:, 1] / r["summary"][:, 1] - 1), ("summary",),
+            lambda m, r: worst(m["summary"][:, 1] / r["summary"][:, 1] - 1), ("summary",),
             "Your second number is not the standard error of that mean."),
     ),
     known_wrong=(
@@ -265,7 +244,7 @@ PLATEAU = Exercise(
         NearMiss("error off", "relative error of the mcse", (0.005, 0.02, 0.05, 0.1), 0.05,
             lambda m, r, size: {**m, "summary": m["summary"] * np.array([1.0, 1 + size])}),
     ),
-    figure=_quiet(_plateau_figure),
+    figure=_plateau_figure,
 )
 
 
@@ -515,7 +494,7 @@ HAS_CONVERGED = Exercise(
         "    if not np.isfinite(losses[-2 * window :]).all():\n        return False\n    a, b = tail[:20], tail[20:]\n"
         "    return bool(abs(a.mean() - b.mean()) < 4.5 * np.sqrt((a.var(ddof=1) + b.var(ddof=1)) / 20))\n",
     },
-    figure=_quiet(_converged_figure),
+    figure=_converged_figure,
 )
 
 
@@ -560,7 +539,7 @@ def _average_reference(case):
 
 
 def _relative(got, want):
-    return _worst((got - want) / (1 + np.abs(want))) if got.shape == want.shape else np.nan
+    return worst((got - want) / (1 + np.abs(want))) if got.shape == want.shape else np.nan
 
 
 def _averages_are(m, want, slack=3e-4):
@@ -657,7 +636,7 @@ ITERATE_AVERAGE = Exercise(
         NearMiss("parameters off", "absolute error of each average", (1e-4, 1e-3, 3e-3, 1e-2), 1e-2,
             lambda m, r, size: {**m, "loc": m["loc"] + size, "weights": m["weights"] + size}),
     ),
-    figure=_quiet(_average_figure),
+    figure=_average_figure,
 )
 
 
@@ -670,7 +649,7 @@ def _decay_draw(rng):
     centre = rng.normal(0, 2, 4)
     return {
         "starts": centre + rng.choice([-1.0, 1.0], (4, 4)) * _DISTANCE * rng.uniform(0.9, 1.1, (4, 4)),
-        "centre": centre, "curvature": rng.uniform(0.7, 1.4, 4), "noise": np.array(_NOISE), "n_steps": np.array(_LOOP), "seed": np.array(_seed(rng)),
+        "centre": centre, "curvature": rng.uniform(0.7, 1.4, 4), "noise": np.array(_NOISE), "n_steps": np.array(_LOOP), "seed": np.array(seed(rng)),
     }
 
 
@@ -807,7 +786,7 @@ FIT_WITH_DECAY = Exercise(
         NearMiss("hovering", "factor on the distances of the noisy ends", (1.2, 1.5, 2.0, 4.0), 4.0,
             lambda m, r, size: {**m, "near": r["centre"] + size * (m["near"] - r["centre"])}),
     ),
-    figure=_quiet(_decay_figure),
+    figure=_decay_figure,
 )
 
 EXERCISES = (LOSS_SPREAD, PLATEAU, HAS_CONVERGED, ITERATE_AVERAGE, FIT_WITH_DECAY)

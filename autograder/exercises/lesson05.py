@@ -16,24 +16,15 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, logsumexp, softmax
 
+from autograder.exercises.common import BLUE, GREEN, ORANGE, RED, seed, worst
 from autograder.judging import Criterion, Exercise, Field, KnownWrong, NearMiss
 
-BLUE, ORANGE, GREEN, RED = "#0072b2", "#e69f00", "#009e73", "#d55e00"
 LOG_ROOT_2PI = 0.5 * np.log(2 * np.pi)
-
-
-def _seed(rng):
-    return np.array(rng.integers(1, 2**31))
-
-
-def _worst(x):
-    """Largest absolute entry; NaN if there is one."""
-    return float(np.max(np.abs(x)))
 
 
 def _relative(x, y):
     """Largest distance of x from y, relative to 1 + abs(y)."""
-    return _worst((np.asarray(x) - y) / (1 + np.abs(y)))
+    return worst((np.asarray(x) - y) / (1 + np.abs(y)))
 
 
 def log_normal(x, mean, sd):
@@ -241,7 +232,7 @@ def _draw_matrix(rng, sign):
         if not 1.5 <= sign * det <= 4 or sizes[2] < 0.35:
             continue
         root = np.linalg.inv(a)
-        if _worst(root @ a.T @ a @ root.T - np.eye(3)) > 1.0:
+        if worst(root @ a.T @ a @ root.T - np.eye(3)) > 1.0:
             return a
 
 
@@ -249,7 +240,7 @@ def draw_affine_case(rng):
     signs = rng.permutation([1, -1])
     a = np.stack([_draw_matrix(rng, sign) for sign in signs]).astype(np.float32)
     m = (rng.choice([-1, 1], (2, 3)) * rng.uniform(1, 4, (2, 3))).astype(np.float32)
-    return {"a": a.astype(float), "m": m.astype(float), "seed": _seed(rng)}
+    return {"a": a.astype(float), "m": m.astype(float), "seed": seed(rng)}
 
 
 def public_affine_case():
@@ -279,7 +270,7 @@ def moments_error(draws, a, m):
     n = u.shape[1]
     mean = u.mean(axis=1) * np.sqrt(n)
     cov = np.einsum("kni,knj->kij", u, u) / n - np.eye(3)
-    return _worst(np.append(mean.ravel(), (cov * np.sqrt(n) / (1 + (np.sqrt(2) - 1) * np.eye(3))).ravel()))
+    return worst(np.append(mean.ravel(), (cov * np.sqrt(n) / (1 + (np.sqrt(2) - 1) * np.eye(3))).ravel()))
 
 
 def _claims(offset):
@@ -287,7 +278,7 @@ def _claims(offset):
 
     def looks_like(m, r, d):
         wanted = offset(r["logdet"], r["sign"])[:, None]
-        return d["draws"] < 8 and _worst(claim_error(m, r) - wanted) < 5e-3
+        return d["draws"] < 8 and worst(claim_error(m, r) - wanted) < 5e-3
 
     return looks_like
 
@@ -295,23 +286,23 @@ def _claims(offset):
 def _no_abs(m, r, d):
     error = claim_error(m, r)
     mirrored = r["sign"] < 0
-    return d["draws"] < 8 and np.isnan(error[mirrored]).all() and _worst(error[~mirrored]) < 5e-3
+    return d["draws"] < 8 and np.isnan(error[mirrored]).all() and worst(error[~mirrored]) < 5e-3
 
 
 def _transposed(m, r, d):
     at = np.swapaxes(r["a"], 1, 2)
-    return moments_error(m["draws"], at, r["m"]) < 8 and _worst(m["logq"] - _log_gauss(m["draws"], at, r["m"])) < 5e-3
+    return moments_error(m["draws"], at, r["m"]) < 8 and worst(m["logq"] - _log_gauss(m["draws"], at, r["m"])) < 5e-3
 
 
 def _not_shifted(m, r, d):
     zero = 0 * r["m"]
-    return moments_error(m["draws"], r["a"], zero) < 8 and _worst(m["logq"] - _log_gauss(m["draws"], r["a"], zero)) < 5e-3
+    return moments_error(m["draws"], r["a"], zero) < 8 and worst(m["logq"] - _log_gauss(m["draws"], r["a"], zero)) < 5e-3
 
 
 def affine_figure(axes, m, r):
     """Claimed against true log density."""
     true, claimed = _log_gauss(m["draws"], r["a"], r["m"])[0][:300], m["logq"][0][:300]
-    right = _worst(claim_error(m, r)[0]) < 2e-3
+    right = worst(claim_error(m, r)[0]) < 2e-3
     axes.plot(true, claimed, "o", markersize=3, color=BLUE, label="300 of your draws")
     axes.axline((true.min(), true.min()), slope=1, color="black", linewidth=1, label="claimed = true")
     axes.set(xlabel="log density of N(m, A Aᵀ) at your draw", ylabel="log density that your guide claims")
@@ -345,7 +336,7 @@ AFFINE = Exercise(
     fields={"draws": Field((2, 2048, 3), allow="inf nan"), "logq": Field((2, 2048), allow="inf nan")},
     criteria=(
         Criterion("claim", 3, "the log density that your guide claims for its draws and that of N(m, A Aᵀ), nats",
-                  lambda m, r: _worst(claim_error(m, r)), ("draws", "logq"),
+                  lambda m, r: worst(claim_error(m, r)), ("draws", "logq"),
                   "The log densities of your guide's sites do not add up to the density of N(m, A Aᵀ) at its draws."),
         Criterion("draws", 3, "mean and covariance of 2048 draws of x and those of N(m, A Aᵀ), in standard errors",
                   lambda m, r: moments_error(m["draws"], r["a"], r["m"]), ("draws",),
@@ -441,14 +432,14 @@ def parameter_error(m, r):
     b, s1, s2, theta = m["params"]
     errors = [(abs(b) - r["b"]) / UNITS["b"], np.log(s1 / r["s1"]) / UNITS["s1"], np.log(s2 / r["best_s2"]) / UNITS["s2"],
               angle_between(theta, r["theta"]) / UNITS["theta"]]
-    return _worst(errors)
+    return worst(errors)
 
 
 def draws_error(m, r):
     """Middle and width of the draws along and across the line of the bumps, both bumps folded onto one."""
     u1, u2 = turn(*m["draws"].T, r["theta"])
     u1 = np.abs(u1)
-    return _worst([(u1.mean() - r["b"]) / UNITS["b"], np.log(u1.std() / r["s1"]) / UNITS["s1"],
+    return worst([(u1.mean() - r["b"]) / UNITS["b"], np.log(u1.std() / r["s1"]) / UNITS["s1"],
                    u2.mean() / r["best_s2"] / UNITS["s2"], np.log(u2.std() / r["best_s2"]) / UNITS["s2"]])
 
 
@@ -586,7 +577,7 @@ BIMODAL = Exercise(
     title="A guide with two bumps at an angle",
     names={"guide_bimodal": ""},
     public=lambda: {**PUBLIC_TARGET, "seed": np.array(53)},
-    case=lambda rng: {**draw_target(rng), "seed": _seed(rng)},
+    case=lambda rng: {**draw_target(rng), "seed": seed(rng)},
     reference=bimodal_reference,
     fields={"losses": Field((2000,), allow="inf nan"), "draws": Field((32768, 2), allow="inf nan"),
             "logq": Field((32768,), allow="inf nan"), "params": Field((4,), allow="inf nan")},
@@ -731,7 +722,7 @@ def draw_stratified_case(rng):
         weights = rng.dirichlet([3, 3, 3])
         means = np.sort(rng.uniform(-4, 4, K))
         case = {"weights": weights, "means": means, "sds": rng.uniform(0.7, 1.4, K), "constant": np.float64(rng.uniform(-3, 3)), "n": np.array(500),
-            "seed": _seed(rng)}
+            "seed": seed(rng)}
         centres = [rng.normal(0, 0.8, K), rng.normal(0.5, 1.0, K), means + rng.normal(0, 0.4, K), rng.permutation(means) + rng.normal(0, 0.3, K)]
         case["loc"] = np.stack(centres)
         case["log_scale"] = np.log(rng.uniform(0.5, 1.3, (4, K)))
@@ -741,7 +732,7 @@ def draw_stratified_case(rng):
             continue
         log_p = _log_p(case, _GRID)
         true = np.array([mixture_value(row, log_p) for row in _phis(case)])
-        gaps = [_worst(np.array([mixture_value(row, log_p, **wrong) for row in _phis(case)]) - true) for wrong in WRONG_ELBOS.values()]
+        gaps = [worst(np.array([mixture_value(row, log_p, **wrong) for row in _phis(case)]) - true) for wrong in WRONG_ELBOS.values()]
         if min(gaps) > 0.25 and np.abs(true).min() > 0.25 and np.abs(true).max() < 12:
             return case
 
@@ -767,7 +758,7 @@ def _errors(m, truth, columns=slice(None)):
     """Distance of the means over keys from ``truth``, in their standard errors."""
     out = m["out"][..., columns]
     mcse = np.maximum(out.std(axis=1, ddof=1) / np.sqrt(N_KEYS), 1e-4)
-    return _worst((out.mean(axis=1) - truth[:, columns]) / mcse)
+    return worst((out.mean(axis=1) - truth[:, columns]) / mcse)
 
 
 VALUE, WEIGHTS, BUMPS = slice(0, 1), slice(1, 1 + K), slice(1 + K, 1 + 3 * K)
@@ -960,7 +951,7 @@ def draw_restart_case(rng):
         losses[START, : 2 * window] = np.where(np.isinf(losses[START, : 2 * window]), np.inf, losses[START, : 2 * window])
         loc, scale = rng.uniform(-5, 5, RUNS), rng.uniform(0.2, 3, RUNS)
         case = {"losses": losses[order].astype(np.float32).astype(float), "loc": np.float64(np.float32(loc)), "scale": np.float64(np.float32(scale)),
-                "window": np.array(window), "seed": _seed(rng)}
+                "window": np.array(window), "seed": seed(rng)}
         picks = list(_picks(case).values())
         best = int(np.nanargmin(_scores(case)))
         if order[best] == BEST and best not in picks and np.diff(np.sort(loc)).min() > 0.02:
@@ -1001,11 +992,11 @@ def score_error(m, scores):
         return np.inf
     there = ~np.isnan(scores)
     same = m["scores"][there] == scores[there]  # so that inf equals inf
-    return _worst(np.where(same, 0, (m["scores"][there] - scores[there]) / (1 + np.abs(scores[there]))))
+    return worst(np.where(same, 0, (m["scores"][there] - scores[there]) / (1 + np.abs(scores[there]))))
 
 
 def _chose(m, r, run):
-    return _worst(m["phi"] - r["phis"][int(run)]) < 1e-3
+    return worst(m["phi"] - r["phis"][int(run)]) < 1e-3
 
 
 def _case_of(r):
@@ -1073,7 +1064,7 @@ RESTART = Exercise(
     fields={"phi": Field((2,), allow="inf nan"), "scores": Field((RUNS,), allow="inf nan")},
     criteria=(
         Criterion("phi", 3, "your phi and that of the run that ends best; largest difference",
-                  lambda m, r: _worst(m["phi"] - r["phis"][int(r["best"])]), ("phi",),
+                  lambda m, r: worst(m["phi"] - r["phis"][int(r["best"])]), ("phi",),
                   "The parameters you return are not those of the run that ends best."),
         Criterion("scores", 2, "your ten scores and the means over the last window, relative to 1 + their size; NaN where a run ended in NaN",
                   lambda m, r: score_error(m, r["scores"]), ("scores",), "The scores are not the means over the last window, one for each run."),

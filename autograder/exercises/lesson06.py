@@ -12,9 +12,9 @@ Inference, and Learning Algorithms*, chapter 27.
 import numpy as np
 from scipy.special import expit, gammaln, log_expit, logit, ndtr
 
+from autograder.exercises.common import BLUE, ORANGE, RED, worst
 from autograder.judging import Criterion, Exercise, Field, KnownWrong, NearMiss
 
-BLUE, ORANGE, GREEN, RED = "#0072b2", "#e69f00", "#009e73", "#d55e00"
 LOG_2PI = np.log(2 * np.pi)
 
 
@@ -25,21 +25,6 @@ def same(x, y, tol=2e-3):
     """Whether two arrays agree everywhere to this part of the wanted size."""
     x, y = np.asarray(x, float), np.asarray(y, float)
     return x.shape == y.shape and bool(np.all(np.abs(x - y) <= tol * np.abs(y)))
-
-
-def worst(x):
-    """Largest absolute entry; NaN if there is one."""
-    return float(np.max(np.abs(x)))
-
-
-def quiet(figure):
-    """The figure without NumPy's warnings on odd numbers: in a notebook they would go to stderr."""
-
-    def draw(axes, m, r):
-        with np.errstate(all="ignore"):
-            return figure(axes, m, r)
-
-    return draw
 
 
 def gaussian_kl(mean, cov, loc, target):
@@ -215,7 +200,7 @@ def mean_field_gaussian(precision):
         NearMiss("sds", "part of each sd", (2e-4, 5e-4, 2e-3, 5e-3), 5e-3, lambda m, r, size: {**m, "sds": m["sds"] * (1 + size)}),
         NearMiss("gap", "part of the gap", (2e-4, 5e-4, 2e-3, 5e-3), 5e-3, lambda m, r, size: {**m, "gap": m["gap"] * (1 + size)}),
     ),
-    figure=quiet(mean_field_figure),
+    figure=mean_field_figure,
 )
 
 
@@ -440,7 +425,7 @@ def fit_autoguide(key, model, kind, n_steps):
         NearMiss("losses", "nats added to the losses", (0.05, 0.1, 0.3, 0.6), 0.6,
                  lambda m, r, size: {**m, "losses_mvn": m["losses_mvn"] + size}),
     ),
-    figure=quiet(autoguide_figure),
+    figure=autoguide_figure,
 )
 
 
@@ -580,7 +565,7 @@ def principal_axes(scale_tril):
         NearMiss("sds", "part of each sd", (2e-4, 5e-4, 2e-3, 5e-3), 5e-3, lambda m, r, size: {**m, "sds": m["sds"] * (1 + size)}),
         NearMiss("angle", "degrees", (0.02, 0.05, 0.2, 0.5), 0.5, lambda m, r, size: {**m, "angle": m["angle"] + size}),
     ),
-    figure=quiet(axes_figure),
+    figure=axes_figure,
 )
 
 
@@ -874,7 +859,7 @@ def constrain_draws(key, guide, params, n):
                  lambda m, r, size: _moved(m, r, stretch=1 + size)),
         NearMiss("together", "part of the draws in which the sites are unrelated", (0.05, 0.1, 0.3, 0.7), 0.7, _loosened),
     ),
-    figure=quiet(constrain_figure),
+    figure=constrain_figure,
 )
 
 
@@ -1119,7 +1104,7 @@ def laplace(log_joint, z0):
         NearMiss("cov", "part of each sd", (5e-3, 0.01, 0.03, 0.1), 0.1, lambda m, r, size: {**m, "coin_cov": m["coin_cov"] * (1 + size) ** 2}),
         NearMiss("log_z", "nats", (5e-3, 0.01, 0.03, 0.1), 0.1, lambda m, r, size: {**m, "pair2_log_z": np.asarray(m["pair2_log_z"] + size)}),
     ),
-    figure=quiet(laplace_figure),
+    figure=laplace_figure,
 )
 
 
@@ -1346,7 +1331,7 @@ def counts_posterior(key, counts, mu0, sigma0):
                  lambda m, r, size: {**m, "draws": np.abs(r["true_mean"] + (1 + size) * (m["draws"] - r["true_mean"]))}),
         NearMiss("losses", "nats added to the losses", (0.02, 0.05, 0.15, 0.4), 0.4, lambda m, r, size: {**m, "losses": m["losses"] + size}),
     ),
-    figure=quiet(counts_figure),
+    figure=counts_figure,
 )
 
 EXERCISES = (MEAN_FIELD, FIT, AXES, CONSTRAIN, LAPLACE, COUNTS)

@@ -47,6 +47,23 @@ def attempt(parts):
     return measured
 
 
+def verdicts(answer, count):
+    """``answer(i)`` for each of ``count`` traces, (count,): 1 for True, 0 for False, NaN where it raised.
+
+    Raises the first exception if every one of them raised.
+    """
+    answers, failures = [], []
+    for i in range(count):
+        try:
+            answers.append(float(bool(answer(i))))
+        except Exception as exc:
+            failures.append(exc)
+            answers.append(np.nan)
+    if len(failures) == count:
+        raise failures[0]
+    return np.array(answers)
+
+
 def site_lines(fn, *args):
     """Each sample site of a NumPyro function as "name kind shape", without running it.
 

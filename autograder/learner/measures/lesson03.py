@@ -13,7 +13,7 @@ from numpyro.distributions import constraints
 from numpyro.infer import SVI, Trace_ELBO
 from numpyro.infer.util import log_density
 
-from autograder.learner.measures.common import attempt, fit_guide, site_lines
+from autograder.learner.measures.common import attempt, fit_guide, site_lines, verdicts
 
 
 @partial(jax.jit, static_argnums=(0, 1))
@@ -120,13 +120,4 @@ def posterior_predictive(fn, case):
 
 def bound_check(fn, case):
     """The verdict on each trace: 1 for a broken bound, 0 for none, NaN where it raised."""
-    answers, failures = [], []
-    for losses, log_z in zip(case["losses"], case["log_z"]):
-        try:
-            answers.append(float(bool(fn(losses, float(log_z)))))
-        except Exception as exc:
-            failures.append(exc)
-            answers.append(np.nan)
-    if len(failures) == len(answers):
-        raise failures[0]
-    return {"broken": np.array(answers)}
+    return {"broken": verdicts(lambda i: fn(case["losses"][i], float(case["log_z"][i])), len(case["losses"]))}

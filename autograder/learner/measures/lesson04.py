@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.scipy.special import betaln
 
-from autograder.learner.measures.common import attempt
+from autograder.learner.measures.common import attempt, verdicts
 
 
 def _beta_loss(a, b, constant):
@@ -45,16 +45,8 @@ def plateau(fn, case):
 
 def has_converged(fn, case):
     """The verdict on each trace, (23,): 1 for converged, 0 for not, NaN where it raised."""
-    answers, failures = [], []
-    for losses in case["losses"]:
-        try:
-            answers.append(float(bool(fn(np.array(losses), int(case["window"])))))
-        except Exception as exc:
-            failures.append(exc)
-            answers.append(np.nan)
-    if len(failures) == len(answers):
-        raise failures[0]
-    return {"converged": np.array(answers)}
+    window = int(case["window"])
+    return {"converged": verdicts(lambda i: fn(np.array(case["losses"][i]), window), len(case["losses"]))}
 
 
 def iterate_average(fn, case):
