@@ -16,6 +16,7 @@ CLASS_FILES = {".svi-course", "judging.py", "nbgrader.py", "gradebook.db", "nbgr
 
 WALK = f"""
 import os
+import sys
 wanted = {CLASS_FILES!r}
 for folder, folders, files in os.walk('/'):
     if folder == '/':
@@ -26,7 +27,12 @@ for folder, folders, files in os.walk('/'):
     if folder.endswith('autograder'):
         print('PACKAGE', folder, sorted(folders), sorted(files))
     for name in folders:
-        if name in ('work', 'solutions', 'exercises', 'references') and os.path.join(folder, name) != {sandbox.HOME + "/work"!r} and 'site-packages' not in folder and not folder.startswith('/usr'):
+        path = os.path.join(folder, name)
+        if any((prefix + '/').startswith(path + '/') for prefix in (sys.prefix, sys.base_prefix)):
+            # only the way to a folder that must be there, whatever its name: it holds no files of its own
+            if path not in (sys.prefix, sys.base_prefix) and any(entry.is_file() for entry in os.scandir(path)):
+                print('FOLDER', folder, name)
+        elif name in ('work', 'solutions', 'exercises', 'references') and path != {sandbox.HOME + "/work"!r} and 'site-packages' not in folder and not folder.startswith('/usr'):
             print('FOLDER', folder, name)
 print('walked')
 """
