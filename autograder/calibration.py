@@ -92,12 +92,8 @@ def honest_plan(exercise, answers):
     return [name for name in plan for _ in range(HIDDEN)]
 
 
-def calibrate_exercise(lesson_name, exercise_id, answers, wrong_cases, near_cases):
-    """All numbers of one exercise, as its part of the table."""
-    lesson = lessons.find_lesson(lesson_name)
-    exercise = lesson.exercises[exercise_id]
-    begin = time.monotonic()
-    solution = notebooks.answers(lesson)[exercise_id]
+def honest_rows(lesson, exercise, solution, answers, near_cases):
+    """Distances of honest answers, as rows of the table, and right measurements for the near misses."""
     plan = honest_plan(exercise, answers)
     todo = cases(exercise, len(plan))
     distances = {criterion.name: [] for criterion in exercise.criteria}
@@ -107,7 +103,7 @@ def calibrate_exercise(lesson_name, exercise_id, answers, wrong_cases, near_case
     for i in order:
         if plan[i] != current:
             current = plan[i]
-            run = measurer(lesson, exercise, solution if current == "solution" else exercise.honest[current], plain=(exercise_id, current) in SLOW)
+            run = measurer(lesson, exercise, solution if current == "solution" else exercise.honest[current], plain=(exercise.id, current) in SLOW)
         measurement, reference = run(todo[i]), exercise.reference(todo[i])
         for row in judge(exercise, measurement, reference, lesson.tolerances):
             distances[row.name].append(row.distance)
@@ -116,7 +112,7 @@ def calibrate_exercise(lesson_name, exercise_id, answers, wrong_cases, near_case
                 failed_answers.add(i // HIDDEN)
         if current == "solution" and len(kept) < near_cases:
             kept.append((measurement, reference))
-    table = json.loads(lesson.tolerances.read_text())[exercise_id]
+    table = json.loads(lesson.tolerances.read_text())[exercise.id]
     result = {}
     for criterion in exercise.criteria:
         values = np.asarray(distances[criterion.name])
@@ -127,6 +123,30 @@ def calibrate_exercise(lesson_name, exercise_id, answers, wrong_cases, near_case
                        "false_fails": fails[criterion.name], "rate_below": _short(upper_bound(fails[criterion.name], len(values)))},
         }
     result["_answers"] = {"honest": ["solution", *exercise.honest], "answers": answers, "false_fails": sorted(failed_answers)}
+    return result, kept
+
+
+def honest_again(exercise, table):
+    """The honest rows as they were measured, where a tolerance was made smaller and still passes them all."""
+    rows = {name: table[name] for name in (*(criterion.name for criterion in exercise.criteria), "_answers")}
+    for criterion in exercise.criteria:
+        if not rows[criterion.name]["honest"]["max"] <= rows[criterion.name]["tolerance"]:
+            raise ValueError(f"{exercise.id}, {criterion.name}: honest answers were measured beyond this tolerance; calibrate with answers")
+    return rows
+
+
+def calibrate_exercise(lesson_name, exercise_id, answers, wrong_cases, near_cases):
+    """All numbers of one exercise, as its part of the table."""
+    lesson = lessons.find_lesson(lesson_name)
+    exercise = lesson.exercises[exercise_id]
+    begin = time.monotonic()
+    solution = notebooks.answers(lesson)[exercise_id]
+    table = json.loads(lesson.tolerances.read_text())[exercise_id]
+    if answers:
+        result, kept = honest_rows(lesson, exercise, solution, answers, near_cases)
+    else:
+        run, result = measurer(lesson, exercise, solution), honest_again(exercise, table)
+        kept = [(run(case), exercise.reference(case)) for case in cases(exercise, near_cases)]
     result["_known_wrong"] = {}
     for wrong in exercise.known_wrong:
         run = measurer(lesson, exercise, wrong.source)
@@ -168,7 +188,7 @@ def calibrate(lesson, answers, wrong_cases, near_cases, jobs, progress, only=())
 
     Args:
         lesson: the Lesson.
-        answers: honest answers an exercise, each on three hidden cases.
+        answers: honest answers an exercise, each on three hidden cases; 0 keeps those measured before.
         wrong_cases: hidden cases for each known-wrong answer.
         near_cases: right measurements that near misses are made of.
         jobs: exercises at a time.

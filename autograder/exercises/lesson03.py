@@ -1328,7 +1328,7 @@ def variation(m, pmf):
 
 
 def predictive_figure(axes, m, r):
-    good = variation(m, r["pmf"]) < 0.05
+    good = variation(m, r["pmf"]) < 0.04
     k = np.arange(16)
     axes.bar(k, frequencies(m), color=BLUE, alpha=0.55, label="your replicates")
     axes.plot(k, r["pmf"], color="black", marker="o", markersize=4, label="beta-binomial: a new f for each replicate")
