@@ -9,6 +9,8 @@ from scipy import integrate, optimize, stats
 from scipy.special import expit, logit
 
 from autograder import lessons
+from autograder.exercises import lesson04
+from autograder.learner.measures import lesson04 as measures04
 from autograder.references import coin, coin_routes
 
 COURSE = lessons.course_root()
@@ -253,11 +255,28 @@ def iterate_average():
 
 
 def fit_with_decay():
-    """The bowl's own loss at the centre is the lowest, and the judge's excess is its difference."""
+    """The judge's excess is the loss that the learner minimises, less its least; a constant rate hovers where theory says."""
+    bowl, flat, phi = measures04._bowl, measures04._flat, measures04._phi
+    rng, key, rate = np.random.default_rng(8), jax.random.key(1), 0.05
     for case, r in cases("fit-with-decay"):
-        bowl = lambda x: 0.5 * np.sum(case["curvature"] * (x - case["centre"]) ** 2)  # noqa: E731, B023
-        found = optimize.minimize(bowl, case["starts"][0])
-        assert found.x == pytest.approx(r["centre"], abs=1e-4) and found.fun == pytest.approx(0, abs=1e-8)
+        curvature, centre, noise = (jnp.asarray(case[name], jnp.float32) for name in ("curvature", "centre", "noise"))
+        quiet = bowl(curvature, centre, 0.0)
+        least = optimize.minimize(jax.value_and_grad(lambda x: quiet(key, phi(x))), case["starts"][0], jac=True)  # noqa: B023
+        assert least.x == pytest.approx(r["centre"], abs=1e-3)
+        for end in case["centre"] + rng.normal(0, 2, (10, 4)):
+            assert float(quiet(key, phi(jnp.asarray(end, jnp.float32)))) - least.fun == pytest.approx(lesson04._excess(r, end), rel=1e-4, abs=1e-4)
+
+        optimizer = optax.adam(rate)
+        slope = jax.grad(bowl(curvature, centre, noise), argnums=1)
+
+        def step(carry, key):
+            updates, state = optimizer.update(slope(key, carry[0]), carry[1])  # noqa: B023
+            return (optax.apply_updates(carry[0], updates), state), flat(optax.apply_updates(carry[0], updates))
+
+        start = phi(centre)
+        _, path = jax.lax.scan(step, (start, optimizer.init(start)), jax.random.split(key, 20000))
+        hover = lesson04._excess(r, np.asarray(path[2000:])).mean()
+        assert hover == pytest.approx(float(case["noise"]) * rate, rel=0.2)
 
 
 def two_bumps():
