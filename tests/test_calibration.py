@@ -22,6 +22,17 @@ def rows_of(lesson, exercise):
 MEASURED = [(lesson, exercise) for lesson, exercise in EXERCISES if "_answers" in rows_of(lesson, exercise)]
 
 
+#: Those whose table is still to be measured in full, or whose measured rate was not good enough.
+TO_MEASURE = {
+    "best-gaussian", "fit", "loss-spread", "has-converged", "fit-with-decay", "bimodal-guide", "stratified-elbo", "best-restart",
+    "fit-autoguide", "constrain-draws", "laplace", "counts-posterior",
+}
+
+
+def test_no_exercise_is_left_out_unseen():
+    assert {exercise.id for _, exercise in EXERCISES} - {exercise.id for _, exercise in MEASURED} == TO_MEASURE
+
+
 @pytest.mark.parametrize("lesson, exercise", EXERCISES, ids=ids)
 def test_each_criterion_has_a_tolerance(lesson, exercise):
     rows = rows_of(lesson, exercise)

@@ -838,7 +838,7 @@ FIT = Exercise(
 
 
 def _grad_variance_case(a, b, phi, seed):
-    return {"a": np.float64(a), "b": np.float64(b), "phi": phi, "particles": np.array([1, 8]), "n": np.array(16000), "seed": np.array(seed)}
+    return {"a": np.float64(a), "b": np.float64(b), "phi": phi, "particles": np.array([1, 8]), "n": np.array(8000), "seed": np.array(seed)}
 
 
 def _grad_variance_public():
