@@ -189,11 +189,11 @@ def save_cases(path, rows, record):
 
     Args:
         path: the npz file.
-        rows: a list of dicts ``case``, ``reference`` and ``routes``, each a dict of arrays.
+        rows: a list of dicts ``case``, ``reference`` and ``routes``, each a dict of arrays or of dicts of arrays.
         record: versions, seeds and diagnostics, for the JSON.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    arrays = {f"{part}/{i}/{key}": np.asarray(value) for i, row in enumerate(rows) for part in row for key, value in row[part].items()}
+    arrays = {f"{part}/{i}/{key}": value for i, row in enumerate(rows) for part in row for key, value in cases.flatten(row[part]).items()}
     if any(value.dtype.hasobject for value in arrays.values()):
         raise TypeError(f"{path.name}: a case or reference holds objects that are not arrays")
     np.savez_compressed(path, **arrays)
@@ -213,6 +213,7 @@ def load_cases(path):
             for name in data.files:
                 part, index, key = name.split("/", 2)
                 rows.setdefault(int(index), {"case": {}, "reference": {}, "routes": {}})[part][key] = data[name]
+            rows = {index: {part: cases.nest(flat) for part, flat in row.items()} for index, row in rows.items()}
     except FileNotFoundError:
         raise ClassError(f"the hidden cases of {path.stem} are missing: run `svi-course references` in the class directory") from None
     return [rows[i] for i in sorted(rows)]

@@ -123,7 +123,7 @@ class Exercise:
         names: name -> signature text of what the learner writes.
         public: () -> the fixed public case, a dict of arrays.
         case: numpy Generator -> a hidden case of the same keys.
-        reference: case -> the truth, a dict of float64 arrays. Closed form or quadrature.
+        reference: case -> the truth, a dict of float64 arrays or of dicts of them. Closed form or quadrature.
         fields: name -> Field, the schema of the measurement.
         criteria: the rows of the verdict.
         known_wrong: the listed mistakes.

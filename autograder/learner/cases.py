@@ -1,6 +1,8 @@
 """A student's own public cases, as the ``case.json`` that lies beside the notebook."""
 
+import base64
 import json
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -8,12 +10,52 @@ import numpy as np
 FILE = "case.json"
 
 
+LONG = 500  # an array with more numbers than this is written as compressed bytes
+
+
+def flatten(arrays):
+    """A dict of arrays, and of dicts of arrays, as one dict: names are joined by "/"."""
+    flat = {}
+    for name, value in arrays.items():
+        if isinstance(value, dict):
+            flat |= {f"{name}/{rest}": inner for rest, inner in flatten(value).items()}
+        else:
+            flat[name] = np.asarray(value)
+    return flat
+
+
+def nest(flat):
+    """The inverse of ``flatten``."""
+    arrays = {}
+    for path, value in flat.items():
+        *outer, name = path.split("/")
+        place = arrays
+        for part in outer:
+            place = place.setdefault(part, {})
+        place[name] = value
+    return arrays
+
+
 def _plain(arrays):
-    return {key: {"dtype": np.asarray(value).dtype.str, "data": np.asarray(value).tolist()} for key, value in arrays.items()}
+    rows = {}
+    for name, value in flatten(arrays).items():
+        row = rows[name] = {"dtype": value.dtype.str, "shape": value.shape}
+        if value.size > LONG:
+            row["zlib"] = base64.b64encode(zlib.compress(np.ascontiguousarray(value).tobytes())).decode()
+        else:
+            row["data"] = value.ravel().tolist()
+    return rows
 
 
 def _arrays(plain):
-    return {key: np.array(value["data"], dtype=value["dtype"]) for key, value in plain.items()}
+    flat = {}
+    for name, row in plain.items():
+        if "zlib" in row:
+            values = np.frombuffer(zlib.decompress(base64.b64decode(row["zlib"])), dtype=row["dtype"]).copy()
+        else:
+            values = np.array(row["data"], dtype=row["dtype"])
+        flat[name] = values.reshape(row["shape"])
+    return nest(flat)
 
 
 def dumps(lesson, variant, pairs):
@@ -22,10 +64,10 @@ def dumps(lesson, variant, pairs):
     Args:
         lesson: name of the lesson.
         variant: name of the student's data.
-        pairs: exercise id -> (case, reference), dicts of arrays.
+        pairs: exercise id -> (case, reference), dicts of arrays or of dicts of arrays.
     """
     exercises = {name: {"case": _plain(case), "reference": _plain(reference)} for name, (case, reference) in pairs.items()}
-    return json.dumps({"lesson": lesson, "variant": variant, "exercises": exercises}, indent=1) + "\n"
+    return json.dumps({"lesson": lesson, "variant": variant, "exercises": exercises}) + "\n"
 
 
 def load(path=FILE):
@@ -40,5 +82,5 @@ def load(path=FILE):
         raw = json.loads(Path(path).read_text(encoding="utf-8"))
         pairs = {name: (_arrays(row["case"]), _arrays(row["reference"])) for name, row in raw["exercises"].items()}
         return str(raw["variant"]), pairs
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, zlib.error):
         raise ValueError(f"{path} is damaged: download it again and put it beside the notebook, or delete it to use the course's data.") from None
