@@ -648,7 +648,7 @@ def _fit_case(coin, seed):
     loc = best_logit_normal(a, b)[0]
     return {
         "a": np.float64(a), "b": np.float64(b), "constant": np.float64(-betaln(coin["a0"], coin["b0"])),
-        "phi0": np.array([-5 * np.sign(loc), 0.5]), "particles": np.array(512), "n_steps": np.array(3000),
+        "phi0": np.array([-5 * np.sign(loc), 0.5]), "particles": np.array(1024), "n_steps": np.array(3000),
         "lr": np.float64(0.01), "seed": np.array(seed),
     }
 
@@ -754,7 +754,7 @@ def _fit_figure(axes, m, r):
         q = np.exp(-0.5 * ((z - loc) / np.exp(log_scale)) ** 2 - log_scale - HALF_LOG_2PI) / (f * (1 - f))
         axes.plot(f, q, color=(BLUE, ORANGE, GREEN)[i], linestyle=("-", "--", ":")[i], label=f"your surrogate, key {i + 1}")
     excess = _fit_excess(m, r)
-    axes.set_title("Your surrogate lies on the posterior" if excess <= 0.008 else "Your surrogate does not lie on the posterior", fontsize=10)
+    axes.set_title("Your surrogate lies on the posterior" if excess <= 0.007 else "Your surrogate does not lie on the posterior", fontsize=10)
     axes.set_xlabel("f", fontsize=8)
     axes.set_ylabel("density", fontsize=8)
     axes.set_ylim(0, 1.4 * np.exp(beta_log_pdf(f, r["a"], r["b"])).max())
@@ -838,7 +838,7 @@ FIT = Exercise(
 
 
 def _grad_variance_case(a, b, phi, seed):
-    return {"a": np.float64(a), "b": np.float64(b), "phi": phi, "particles": np.array([1, 8]), "n": np.array(8000), "seed": np.array(seed)}
+    return {"a": np.float64(a), "b": np.float64(b), "phi": phi, "particles": np.array([1, 8]), "n": np.array(16000), "seed": np.array(seed)}
 
 
 def _grad_variance_public():

@@ -249,6 +249,20 @@ def drawn_kl(m, r, kind):
     return gaussian_kl(draws.mean(axis=0), np.cov(draws.T), r["loc"], r["cov"])
 
 
+def independent_off(m, r):
+    """KL(draws of kind "normal" as a normal || target) less the least of independent normals, absolute, nats.
+
+    Correlations of independent draws scatter by 1 / sqrt(32768) = 0.0055, which alone would move the KL by up to 0.02:
+    those up to 0.03 count as none.
+    """
+    draws = m["draws_normal"]
+    cov = np.cov(draws.T)
+    sds = np.sqrt(np.diag(cov))
+    if worst((cov / np.outer(sds, sds))[np.triu_indices(3, 1)]) <= 0.03:
+        cov = np.diag(sds**2)
+    return abs(gaussian_kl(draws.mean(axis=0), cov, r["loc"], r["cov"]) - r["gap"])
+
+
 def tail(m, kind):
     return np.mean(m[f"losses_{kind}"][-200:])
 
@@ -341,7 +355,7 @@ FIT = Exercise(
         Criterion("converged", 2, "the same KL, asked more strictly", lambda m, r: drawn_kl(m, r, "mvn"), ("draws_mvn",),
                   'The surrogate of kind "mvn" is not as close to the target as a settled fit gets.'),
         Criterion("independent", 2, 'KL(draws of kind "normal" as a normal ‖ target) and the gap of exercise 1, nats',
-                  lambda m, r: abs(drawn_kl(m, r, "normal") - r["gap"]), ("draws_normal",),
+                  independent_off, ("draws_normal",),
                   'The surrogate of kind "normal" is not the best one with independent variables.'),
         Criterion("losses", 2, "mean of the last 200 of n_steps losses and the least loss of each family, nats", losses_off,
                   ("losses_normal", "losses_mvn"), "Your losses should be one for each step, and end at the least loss that the family can reach."),
@@ -854,10 +868,10 @@ def constrain_draws(key, guide, params, n):
 """,
     },
     near=(
-        NearMiss("centre", "sds, in unconstrained coordinates", (0.03, 0.06, 0.15, 0.4), 0.4, lambda m, r, size: _moved(m, r, shift=size)),
+        NearMiss("centre", "sds, in unconstrained coordinates", (0.03, 0.06, 0.15, 0.5), 0.5, lambda m, r, size: _moved(m, r, shift=size)),
         NearMiss("spread", "part of the sd, in unconstrained coordinates", (0.03, 0.06, 0.15, 0.35), 0.35,
                  lambda m, r, size: _moved(m, r, stretch=1 + size)),
-        NearMiss("together", "part of the draws in which the sites are unrelated", (0.05, 0.1, 0.3, 0.7), 0.7, _loosened),
+        NearMiss("together", "part of the draws in which the sites are unrelated", (0.05, 0.1, 0.3, 1.0), 1.0, _loosened),
     ),
     figure=constrain_figure,
 )
@@ -1312,21 +1326,22 @@ def counts_posterior(key, counts, mu0, sigma0):
     draws = Predictive(guide, params=params, num_samples=4096)(jax.random.fold_in(key, 1))
     return draws["rate"], losses
 """,
-        "constant rate": """
+        "standard normal inside": """
 def counts_posterior(key, counts, mu0, sigma0):
     def model(counts):
         z = numpyro.sample("z", dist.Normal(0.0, 1.0))
         rate = numpyro.deterministic("rate", jnp.exp(mu0 + sigma0 * z))
         numpyro.sample("counts", dist.Poisson(rate).expand([12]).to_event(1), obs=counts)
     guide = AutoNormal(model)
-    svi = SVI(model, guide, optax.adam(0.01), Trace_ELBO(num_particles=16))
+    rate = optax.piecewise_constant_schedule(0.02, {1500: 0.2, 3000: 0.2})
+    svi = SVI(model, guide, optax.adam(rate), Trace_ELBO(num_particles=16))
     params, losses = run_svi(key, svi, 4000, counts)
     z = guide.sample_posterior(jax.random.fold_in(key, 1), params, sample_shape=(4096,))["z"]
     return jnp.exp(mu0 + sigma0 * z), losses
 """,
     },
     near=(
-        NearMiss("mean", "sds of the posterior", (0.1, 0.2, 0.4, 0.8), 0.8, lambda m, r, size: {**m, "draws": m["draws"] + size * r["true_sd"]}),
+        NearMiss("mean", "sds of the posterior", (0.1, 0.2, 0.4, 0.9), 0.9, lambda m, r, size: {**m, "draws": m["draws"] + size * r["true_sd"]}),
         NearMiss("sd", "part of the sd", (0.03, 0.06, 0.15, 0.4), 0.4,
                  lambda m, r, size: {**m, "draws": np.abs(r["true_mean"] + (1 + size) * (m["draws"] - r["true_mean"]))}),
         NearMiss("losses", "nats added to the losses", (0.02, 0.05, 0.15, 0.4), 0.4, lambda m, r, size: {**m, "losses": m["losses"] + size}),
