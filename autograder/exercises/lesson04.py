@@ -143,7 +143,12 @@ def _plateau_draw(rng, window=None):
         if i == 0:
             losses[rng.choice(800, 5, replace=False)] = np.inf
         traces.append(losses)
-    return {"losses": np.stack(traces), "window": np.array(window)}
+    return {"losses": _single(traces), "window": np.array(window)}
+
+
+def _single(traces):
+    """Traces in one array of float32: a class stores thousands of them, and JAX would round them anyway."""
+    return np.stack(traces).astype(np.float32)
 
 
 def _summary(losses, window, rule="right"):
@@ -161,7 +166,7 @@ def _plateau_reference(case):
     window = int(case["window"])
     rules = ("right", "strided", "first", "whole", "median", "sd", "squared", "last")
     table = {rule: np.array([_summary(np.asarray(x, float), window, rule) for x in case["losses"]]) for rule in rules}
-    return {"summary": table["right"], "table": table, "losses": np.asarray(case["losses"], float), "window": window}
+    return {"summary": table["right"], "table": table, "losses": case["losses"], "window": window}
 
 
 def _is_summary(rule):
@@ -179,7 +184,7 @@ def _is_summary(rule):
 
 def _plateau_figure(axes, m, r):
     i, window = 1, r["window"]
-    losses = r["losses"][i]
+    losses = np.asarray(r["losses"][i], float)
     (mean, mcse), (yours, error) = r["summary"][i], m["summary"][i]
     sd = losses[-window:].std()
     axes.plot(losses, color="0.7", linewidth=0.5, label="losses")
@@ -342,7 +347,7 @@ def _draw_converged_case(rng):
     wanted.append((FALL, rng.uniform(0.4, 1.0), rng.uniform(5000, 8000), False))
     traces = [_draw_trace(rng, kind, window, scale, level, up) for kind, scale, level, up in wanted]
     order = rng.permutation(len(wanted))
-    return {"losses": np.stack([traces[i] for i in order]), "window": np.array(window)}
+    return {"losses": _single([traces[i] for i in order]), "window": np.array(window)}
 
 
 def _rules(losses, window):

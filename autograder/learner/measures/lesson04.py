@@ -38,7 +38,7 @@ def plateau(fn, case):
     """(mean, mcse) of each trace, (8, 2)."""
     rows = []
     for losses in case["losses"]:
-        mean, mcse = fn(np.array(losses), int(case["window"]))
+        mean, mcse = fn(np.array(losses, dtype=float), int(case["window"]))
         rows.append([np.asarray(mean, float), np.asarray(mcse, float)])
     return {"summary": np.array(rows)}
 
@@ -46,7 +46,7 @@ def plateau(fn, case):
 def has_converged(fn, case):
     """The verdict on each trace, (23,): 1 for converged, 0 for not, NaN where it raised."""
     window = int(case["window"])
-    return {"converged": verdicts(lambda i: fn(np.array(case["losses"][i]), window), len(case["losses"]))}
+    return {"converged": verdicts(lambda i: fn(np.array(case["losses"][i], dtype=float), window), len(case["losses"]))}
 
 
 def iterate_average(fn, case):
