@@ -256,8 +256,14 @@ and near misses of known size went through the same measurement and the same jud
 
 - **Honest**: distances of honest answers beside the tolerance. The rate of false fails is below the last column with 95 % confidence.
 - **Known-wrong**: on how many hidden cases each was failed, and how often the hint was that of the mistake made.
-- **Near misses**: an error of known size put into a right measurement: the smallest size that is failed at least 99 times of 100.
+- **Near misses**: an error of known size put into a right measurement, which carries its own honest noise. The power curve says which share
+  was failed at each size. Then come the smallest size that is failed at least 99 times of 100, and the size that must always fail: without the
+  noise it lies at least 3 tolerances from the truth.
 """
+
+
+def _curve(failed):
+    return ", ".join(f"{size}: {share:.0%}" for size, share in failed.items())
 
 
 def report():
@@ -280,7 +286,7 @@ def report():
                 if key == "_known_wrong":
                     wrong += [f"| {name} | {k} | {v['failed']} of {v['cases']} | {v['hinted'] / max(v['failed'], 1):.1%} |" for k, v in row.items()]
                 elif key == "_near":
-                    near += [f"| {name} | {k} | {v['unit']} | {v['smallest_failed_99_of_100']} |" for k, v in row.items()]
+                    near += [f"| {name} | {k} | {v['unit']} | {_curve(v['failed'])} | {v['smallest_failed_99_of_100']} | {v['must']} |" for k, v in row.items()]
                 elif key != "_answers" and "honest" in row:
                     h = row["honest"]
                     out_row = f"| {name} | {key} | {row['tolerance']:g} | {h['median']:.2g} | {h['q99']:.2g} | {h['max']:.2g} | {h['false_fails']} of {h['cases']:,} | {h['rate_below']:.1g} |"
@@ -291,6 +297,6 @@ def report():
             out.append("| exercise | known-wrong answer | failed | right hint |\n|---|---|---|---|")
             out.append("\n".join(wrong) + "\n")
         if near:
-            out.append("| exercise | near miss | size in | smallest size failed 99 of 100 |\n|---|---|---|---|")
+            out.append("| exercise | near miss | size in | power curve, size: share failed | 99 of 100 | must fail |\n|---|---|---|---|---|---|")
             out.append("\n".join(near) + "\n")
     return "\n".join(out)
