@@ -1146,29 +1146,34 @@ def draw_counts_case(rng):
             return case
 
 
+def _log_normal(u, centre, width):
+    return -0.5 * ((u - centre) / width) ** 2 - np.log(width) - 0.5 * LOG_2PI
+
+
+def log_joint_counts(counts, mu0, sigma0):
+    """Log joint density of 12 counts and the log rate, on the grid of log rates."""
+    return _log_normal(_U, mu0, sigma0) + counts.sum() * _U - 12 * np.exp(_U) - gammaln(counts + 1).sum()
+
+
 def counts_reference(case):
     """The posterior by quadrature on a grid of log rates, and those of some wrong models."""
     counts, mu0, sigma0 = np.asarray(case["counts"], float), float(case["mu0"]), float(case["sigma0"])
     rate = np.exp(_U)
-    constant = gammaln(counts + 1).sum()
 
-    def prior(u, centre, width):
-        return -0.5 * ((u - centre) / width) ** 2 - np.log(width) - 0.5 * LOG_2PI
+    def likelihood(total, n):
+        return total * _U - n * rate
 
-    def likelihood(total, n, constant=0.0):
-        return total * _U - n * rate - constant
-
-    log_normal = prior(_U, mu0, sigma0)
+    log_normal = _log_normal(_U, mu0, sigma0)
     posteriors = {
-        "true": log_normal + likelihood(counts.sum(), 12, constant),
+        "true": log_joint_counts(counts, mu0, sigma0),
         "flat": likelihood(counts.sum(), 12) + _U,
-        "rate_prior": prior(rate, mu0, sigma0) + _U + likelihood(counts.sum(), 12),
-        "shifted": prior(_U, np.exp(mu0), sigma0) + likelihood(counts.sum(), 12),
+        "rate_prior": _log_normal(rate, mu0, sigma0) + _U + likelihood(counts.sum(), 12),
+        "shifted": _log_normal(_U, np.exp(mu0), sigma0) + likelihood(counts.sum(), 12),
         "first": log_normal + likelihood(counts[0], 1),
         "average": log_normal + likelihood(counts.mean(), 1),
         "prior": log_normal,
     }
-    out = {"data": counts, "mu0": np.float64(mu0), "sigma0": np.float64(sigma0), "true_log": posteriors["true"]}
+    out = {"data": counts, "mu0": np.float64(mu0), "sigma0": np.float64(sigma0)}
     for name, log_density in posteriors.items():
         mean, sd, log_z = rate_posterior(log_density)
         out |= {f"{name}_mean": mean, f"{name}_sd": sd, f"{name}_log_z": log_z}
@@ -1227,8 +1232,8 @@ def counts_figure(axes, m, r):
     if draws.shape != (4096,) or not np.isfinite(draws).all() or np.ptp(draws) == 0:
         return None
     rate = np.exp(_U)
-    density = np.exp(r["true_log"] - r["true_log_z"]) / rate
-    prior = np.exp(-0.5 * ((_U - r["mu0"]) / r["sigma0"]) ** 2) / (r["sigma0"] * np.sqrt(2 * np.pi)) / rate
+    density = np.exp(log_joint_counts(r["data"], r["mu0"], r["sigma0"]) - r["true_log_z"]) / rate
+    prior = np.exp(_log_normal(_U, r["mu0"], r["sigma0"])) / rate
     axes.hist(draws, bins=60, density=True, color=BLUE, alpha=0.6, label="your draws")
     axes.plot(rate, density, color="black", label="exact posterior")
     axes.plot(rate, prior, color=ORANGE, linestyle=":", label="prior")
