@@ -68,8 +68,8 @@ def cases(exercise, count, role=0):
     return [exercise.case(np.random.default_rng([SEED, role, i, *name])) for i in range(count)]
 
 
-def functions(lesson, exercise, source):
-    """The objects that a learner's ``source`` defines, traced once, and quicker, where that changes nothing."""
+def functions(lesson, source, names=()):
+    """The objects that a learner's ``source`` defines; those in ``names`` traced once, and quicker, where that changes nothing."""
     import jax
 
     namespace = {}
@@ -77,29 +77,27 @@ def functions(lesson, exercise, source):
         warnings.simplefilter("ignore")
         exec(notebooks.prelude(lesson), namespace)
         exec(source, namespace)
-    plain = dict(namespace)
-    if namespace.get("special") is special:
+    if names and namespace.get("special") is special:
         namespace["special"] = types.SimpleNamespace(**{**vars(special), "logsumexp": _quick_logsumexp})
-    for name in exercise.names:
+    for name in names:
         if name in COMPILED and callable(namespace.get(name)):
             namespace[name] = jax.jit(namespace[name], static_argnums=COMPILED[name])
         if name == "laplace" and callable(namespace.get(name)):
             namespace[name] = _compiled_laplace(namespace[name])
-    return namespace, plain
+    return namespace
 
 
 def measurer(lesson, exercise, source, plain=False):
-    """A function case -> measurement for a learner's ``source``."""
+    """A function case -> measurement for a learner's ``source``; ``plain`` leaves it as a notebook would run it."""
     measure = getattr(kernel.load_measures(lesson.measures), exercise.measure_name)
-    compiled, untouched = functions(lesson, exercise, source)
-    state = {"namespace": untouched if plain else compiled}
+    state = {"plain": plain, "namespace": functions(lesson, source, () if plain else exercise.names)}
 
     def run(case):
         with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
             result = kernel.take(measure, exercise.names, state["namespace"], case)
-            if result["status"] != "ok" and state["namespace"] is compiled:
-                state["namespace"] = untouched  # it can't be jitted as a whole, which nobody asked for
-                result = kernel.take(measure, exercise.names, untouched, case)
+            if result["status"] != "ok" and not state["plain"]:
+                state.update(plain=True, namespace=functions(lesson, source))  # it can't be jitted as a whole, which nobody asked for
+                result = kernel.take(measure, exercise.names, state["namespace"], case)
         return result
 
     return run

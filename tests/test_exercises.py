@@ -1,18 +1,14 @@
 """Every exercise on both sides: right answers pass, known-wrong ones fail with their own hint."""
 
-import contextlib
-import io
 import tempfile
-import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from autograder import classroom, lessons, notebooks
+from autograder import calibration, classroom, lessons, notebooks
 from autograder.judging import verdict
 from autograder.learner import cases as own_cases
-from autograder.learner import kernel
 
 COURSE = [lesson for lesson in lessons.all_lessons().values()]
 EXERCISES = [(lesson, exercise) for lesson in COURSE for exercise in lesson.exercises.values()]
@@ -27,19 +23,14 @@ def stored(exercise, cases, folder):
     return [(row["case"], row["reference"]) for row in classroom.load_cases(folder / "cases.npz")]
 
 
-def judged(lesson, exercise, source, hidden=2, seed=11):
-    namespace = {}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        exec(notebooks.prelude(lesson), namespace)
-        exec(source, namespace)
-    measure = getattr(kernel.load_measures(lesson.measures), exercise.measure_name)
-    rng = np.random.default_rng(seed)
+def judged(lesson, exercise, source, hidden=2, quick=False):
+    """The verdict on the public case and ``hidden`` others; ``quick`` compiles what a learner would trace on each call."""
+    rng = np.random.default_rng(11)
     cases = [exercise.public()] + [exercise.case(rng) for _ in range(hidden)]
     with tempfile.TemporaryDirectory() as folder:
         cases = stored(exercise, cases, Path(folder))
-    with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
-        pairs = [(kernel.take(measure, exercise.names, namespace, case), reference) for case, reference in cases]
+    run = calibration.measurer(lesson, exercise, source, plain=not quick)
+    pairs = [(run(case), reference) for case, reference in cases]
     return verdict(exercise, pairs[0], pairs[1:], tolerances=lesson.tolerances)
 
 
@@ -52,7 +43,7 @@ def test_right_answers_pass(lesson, exercise, name):
 
 @pytest.mark.parametrize("lesson, exercise, wrong", WRONG, ids=lambda x: getattr(x, "id", None) or getattr(x, "name", x))
 def test_known_wrong_answers_fail_with_their_hint(lesson, exercise, wrong):
-    result = judged(lesson, exercise, wrong.source)
+    result = judged(lesson, exercise, wrong.source, quick=True)
     assert not result.passed
     assert result.hint == wrong.hint, result
 
