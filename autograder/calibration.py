@@ -158,6 +158,18 @@ def honest_again(exercise, table):
     return rows
 
 
+def wrong_row(lesson, exercise, wrong, count):
+    """On how many of ``count`` fresh hidden cases a known-wrong answer fails, and gets its own hint."""
+    run, failed, hinted = measurer(lesson, exercise, wrong.source), 0, 0
+    for case in cases(exercise, count, role=1):
+        measurement, reference = run(case), exercise.reference(case)
+        rows = judge(exercise, measurement, reference, lesson.tolerances)
+        bad = not all(row.passed for row in rows)
+        failed += bad
+        hinted += bad and choose_hint(exercise, [(measurement, reference, rows)]) == wrong.hint
+    return {"cases": count, "failed": failed, "hinted": hinted}
+
+
 def calibrate_exercise(lesson_name, exercise_id, answers, wrong_cases, near_cases):
     """All numbers of one exercise, as its part of the table."""
     lesson = lessons.find_lesson(lesson_name)
@@ -172,15 +184,7 @@ def calibrate_exercise(lesson_name, exercise_id, answers, wrong_cases, near_case
         kept = [(run(case), exercise.reference(case)) for case in cases(exercise, near_cases)]
     result["_known_wrong"] = {}
     for wrong in exercise.known_wrong:
-        run = measurer(lesson, exercise, wrong.source)
-        failed = hinted = 0
-        for case in cases(exercise, wrong_cases, role=1):
-            measurement, reference = run(case), exercise.reference(case)
-            rows = judge(exercise, measurement, reference, lesson.tolerances)
-            bad = not all(row.passed for row in rows)
-            failed += bad
-            hinted += bad and choose_hint(exercise, [(measurement, reference, rows)]) == wrong.hint
-        result["_known_wrong"][wrong.name] = {"cases": wrong_cases, "failed": failed, "hinted": hinted}
+        result["_known_wrong"][wrong.name] = wrong_row(lesson, exercise, wrong, wrong_cases)
     result["_near"] = {}
     for near in exercise.near:
         far = {_short(size): np.array([_farthest(lesson, exercise, near, size, m, r) for m, r in kept]) for size in sorted({*near.sizes, near.must})}

@@ -101,7 +101,7 @@ LOSS_SPREAD = Exercise(
             "Ask for four times as many keys: does your number shrink?", _spread_is(lambda r: r["off"] / np.sqrt(r["n"]), 0.2)),
         KnownWrong("one key", _SPREAD.replace("loss(k, phi)", "loss(key, phi)") + "    return jnp.std(values)\n",
             "How many different losses did you compare?",
-            lambda m, r, d: bool(worst(m["off"]) < 1e-4 * (1 + abs(r["level"])) and worst(m["on"]) < 1e-3)),
+            lambda m, r, d: bool(worst(m["off"]) < 0.3 * r["off"] / np.sqrt(r["n"]) and worst(m["on"]) < 1e-3)),
         KnownWrong("mean", _SPREAD + "    return jnp.mean(values)\n", "Did you return how high the losses lie, or how far they scatter?", _is_level),
         KnownWrong("means of a hundred", _SPREAD.replace("split(key, n)",
             "split(key, 100 * n)") + "    return values.reshape(n, 100).mean(axis=1).std()\n",
