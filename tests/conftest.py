@@ -1,14 +1,22 @@
-"""Shared by the tests: the small lesson, and what to do where no sandbox can be had."""
+"""Shared by the tests: the small lesson, compiled programs, and what to do where no sandbox can be had."""
 
 import os
+import tempfile
 from pathlib import Path
 
-os.environ["SVI_COURSE_LESSONS"] = os.pathsep.join(filter(None, [str(Path(__file__).parent / "lessons"), os.environ.get("SVI_COURSE_LESSONS")]))
+HERE = Path(__file__).parent
+os.environ["SVI_COURSE_LESSONS"] = os.pathsep.join(
+    filter(None, [str(HERE / "lessons"), os.environ.get("SVI_COURSE_LESSONS")])
+)
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
+# One cache of compiled programs for all workers, filled by this very run.
+os.environ.setdefault("SVI_TESTS_CACHE", tempfile.mkdtemp(prefix="svi-tests-"))
+os.environ["JAX_COMPILATION_CACHE_DIR"] = os.environ["SVI_TESTS_CACHE"]
+os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.2"
 
 import pytest  # noqa: E402
 
-from autograder import sandbox  # noqa: E402
+from svi_course.grading import sandbox  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -20,12 +28,22 @@ def isolated():
     return True
 
 
-#: Files whose tests stand alone; the tests of any other file share what is costly, a graded class say.
-SPREAD = {"test_exercises", "test_calibration", "test_routes"}
+#: Files whose tests take longest: begun first, so that no worker is left with one of them in the end.
+LONG = ("test_every_lesson", "test_broken", "test_hostile", "test_class", "test_per_student", "test_jax_submissions")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items):
-    """Tests that share a fixture run in one process."""
+    """Tests that share what is costly, a graded class say, run in one process; the long ones come first."""
     for item in items:
-        if item.module.__name__ not in SPREAD:
+        if not any(item.iter_markers("xdist_group")):
             item.add_marker(pytest.mark.xdist_group(item.module.__name__))
+    items.sort(key=lambda item: LONG.index(item.module.__name__) if item.module.__name__ in LONG else len(LONG))
+
+
+def pytest_unconfigure(config):
+    """The controller takes the cache away again."""
+    if not hasattr(config, "workerinput") and os.environ["SVI_TESTS_CACHE"].startswith(tempfile.gettempdir()):
+        import shutil
+
+        shutil.rmtree(os.environ["SVI_TESTS_CACHE"], ignore_errors=True)

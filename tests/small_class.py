@@ -8,7 +8,9 @@ import nbformat
 from nbformat.v4 import new_code_cell
 from nbgrader.api import Gradebook
 
-from autograder import classroom, lessons, notebooks
+from svi_course import lessons, notebooks
+from svi_course.classroom import folder as classroom
+from svi_course.learner import cases
 
 LESSON = "90-mini"
 EXERCISES = ("mini-centre", "mini-scale", "mini-sites")
@@ -21,7 +23,7 @@ RIGHT = {
 
 
 def submission(centre=None, scale=None, sites=None, first=(), last=()):
-    """The release with answers filled in, right ones where none is given; ``first`` and ``last`` are code of further cells."""
+    """The release with answers filled in, right ones where none is given; ``first`` and ``last``: further cells."""
     notebook = notebooks.release_notebook(notebooks.source_notebook(lessons.find_lesson(LESSON)))
     given = {"mini-centre-answer": centre, "mini-scale-answer": scale, "mini-sites-answer": sites}
     for cell in notebook.cells:
@@ -101,8 +103,11 @@ def hidden_numbers(folder):
     """The beginnings of all hidden numbers of the class, as they would be printed."""
     return {
         str(float(value))[:9]
-        for rows in classroom.hidden_cases(folder, lessons.find_lesson(LESSON)).values() for case, reference in rows
-        for array in (*case.values(), *reference.values()) if array.dtype.kind == "f" for value in array.ravel()
+        for rows in classroom.hidden_cases(folder, lessons.find_lesson(LESSON)).values()
+        for case, reference in rows
+        for array in (*cases.flatten(case).values(), *cases.flatten(reference).values())
+        if array.dtype.kind == "f"
+        for value in array.ravel()
     }
 
 
@@ -127,5 +132,10 @@ def assert_graded(folder, name, student):
         assert not [words for words in student.never if words in page]
         assert not [number for number in numbers if number in page]
     assert "hidden_tests(" not in feedback
-    kinds = {kind for cell in nbformat.reads(autograded, 4).cells for output in cell.get("outputs", ()) for kind in output.get("data", ())}
+    kinds = {
+        kind
+        for cell in nbformat.reads(autograded, 4).cells
+        for output in cell.get("outputs", ())
+        for kind in output.get("data", ())
+    }
     assert kinds <= {"text/plain", "text/html", "image/png"}  # HTML is the grader's own panel: see test_hostile

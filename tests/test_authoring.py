@@ -13,7 +13,7 @@ DOC = Path(__file__).parent.parent / "docs" / "authoring.md"
 
 RUN = """
 import json, sys
-from autograder import calibration, lessons, notebooks
+from svi_course import calibration, lessons, notebooks
 from pathlib import Path
 lesson = lessons.find_lesson("91")
 released = notebooks.to_bytes(notebooks.release_notebook(notebooks.source_notebook(lesson)))
@@ -26,7 +26,9 @@ if __name__ == "__main__":
 def blocks(text):
     """file name -> text of the block that follows it in the document."""
     found = {}
-    for name, fence, body in re.findall(r"`((?:source|measures|exercises)/[\w.-]+)`:\n\n(`{3,})\w+\n(.*?)\n\2", text, re.S):
+    for name, fence, body in re.findall(
+        r"`((?:source|measures|exercises)/[\w.-]+)`:\n\n(`{3,})\w+\n(.*?)\n\2", text, re.S
+    ):
         found[name] = body.strip("\n") + "\n"
     return found
 
@@ -35,7 +37,12 @@ def blocks(text):
 def example(tmp_path_factory):
     folder = tmp_path_factory.mktemp("example")
     found = blocks(DOC.read_text(encoding="utf-8"))
-    assert sorted(found) == ["exercises/lesson91.json", "exercises/lesson91.py", "measures/lesson91.py", "source/91-example.md"]
+    assert sorted(found) == [
+        "exercises/lesson91.json",
+        "exercises/lesson91.py",
+        "measures/lesson91.py",
+        "source/91-example.md",
+    ]
     for name, body in found.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(body)
@@ -53,9 +60,9 @@ def test_honest_answers_pass_with_room(example):
         assert example[name]["honest"]["max"] < 0.8 * example[name]["tolerance"]
 
 
-def test_known_wrong_answers_fail_with_their_hint(example):
-    assert len(example["_known_wrong"]) >= 4
-    for row in example["_known_wrong"].values():
+def test_mistakes_answers_fail_with_their_hint(example):
+    assert len(example["_mistakes"]) >= 4
+    for row in example["_mistakes"].values():
         assert row["failed"] == row["cases"] and row["hinted"] >= 0.95 * row["cases"]
 
 

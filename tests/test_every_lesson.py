@@ -1,26 +1,29 @@
-"""A class of all lessons with a data set for a student: each lesson's own solution gets all points in the sandbox."""
+"""A class of each lesson with a data set for a student: the lesson's own solution gets all points in the sandbox."""
 
 import pytest
 
-from autograder import classroom, grading, lessons, nbgrader, sandbox, submission
+from svi_course import lessons
+from svi_course.classroom import folder as classroom
+from svi_course.grading import nbgrader_hooks, replay, submission
+from svi_course.grading.grade import grade, pairs_of
 
-COURSE = [lesson.name for lesson in lessons.all_lessons().values() if lesson.source.is_relative_to(lessons.course_root() / "course")]
+COURSE = [
+    pytest.param(lesson, marks=pytest.mark.xdist_group(lesson.name), id=lesson.name)
+    for lesson in lessons.course_lessons()
+]
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory, isolated):
-    folder = tmp_path_factory.mktemp("all") / "class"
-    assert classroom.new_class(folder, COURSE, students=["ada"], progress=lambda line: None) == COURSE
-    return folder
-
-
-@pytest.mark.parametrize("name", COURSE)
-def test_the_solution_gets_all_points_on_a_students_own_data(folder, name):
-    lesson = lessons.find_lesson(name)
-    source = nbgrader.source_notebook(folder, name)
-    solution, _ = submission.restore(nbgrader.source_notebook(folder, name).cells, source)
+@pytest.mark.slow
+@pytest.mark.parametrize("lesson", COURSE)
+def test_the_solution_gets_all_points_on_a_students_own_data(tmp_path, isolated, lesson):
+    folder = tmp_path / "class"
+    assert classroom.new_class(folder, [lesson.name], students=["ada"], progress=lambda line: None) == [lesson.name]
+    source = nbgrader_hooks.source_notebook(folder, lesson.name)
+    solution, _ = submission.restore(nbgrader_hooks.source_notebook(folder, lesson.name).cells, source)
     public, hidden, variant = classroom.cases_of(folder, lesson, "ada")
     assert set(public) == set(hidden) == set(classroom.hidden_cases(folder, lesson)) == set(lesson.exercises)
-    graded = grading.grade(solution, lesson, hidden, sandbox.Limits(), isolated=True, public=public, variant=variant)
-    assert {name: result.points for name, result in graded.verdicts.items()} == {name: e.points for name, e in lesson.exercises.items()}
+    job = replay.Job(solution, lesson.exercises, pairs_of(lesson, hidden, public), lesson.folder, variant=variant)
+    graded = grade(job)
+    points = {name: result.points for name, result in graded.verdicts.items()}
+    assert points == {name: exercise.points for name, exercise in lesson.exercises.items()}
     assert not any("[grader]" in str(cell.get("outputs")) for cell in graded.notebook.cells)

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder import classroom, lessons, notebooks
+from svi_course import lessons, notebooks
+from svi_course.classroom import folder as classroom
 
 LESSON = "90-mini"
 
@@ -31,10 +32,24 @@ def server(tmp_path_factory, isolated):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    env = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "HOME": str(home), "JUPYTER_RUNTIME_DIR": str(home / "run")}
+    env = os.environ | {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "HOME": str(home),
+        "JUPYTER_RUNTIME_DIR": str(home / "run"),
+    }
     command = [
-        sys.executable, "-m", "jupyter", "server", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0",
-        "--IdentityProvider.token=test", "--ServerApp.disable_check_xsrf=True", "--ServerApp.jpserver_extensions={'nbgrader.server_extensions.formgrader': True}",
+        sys.executable,
+        "-m",
+        "jupyter",
+        "server",
+        "--no-browser",
+        "--allow-root",
+        "--ip=127.0.0.1",
+        f"--port={port}",
+        "--ServerApp.port_retries=0",
+        "--IdentityProvider.token=test",
+        "--ServerApp.disable_check_xsrf=True",
+        "--ServerApp.jpserver_extensions={'nbgrader.server_extensions.formgrader': True}",
     ]
     with open(home / "log", "w") as log:
         process = subprocess.Popen(command, cwd=folder, env=env, stdout=log, stderr=log)
@@ -46,7 +61,9 @@ def server(tmp_path_factory, isolated):
 
 
 def ask(url, data=None):
-    request = urllib.request.Request(url, data=data, headers={"Authorization": "token test", "Content-Type": "application/json"})
+    request = urllib.request.Request(
+        url, data=data, headers={"Authorization": "token test", "Content-Type": "application/json"}
+    )
     with urllib.request.urlopen(request, timeout=120) as answer:
         return answer.read().decode()
 
@@ -66,5 +83,7 @@ def test_the_formgrader_autogrades(server):
     assert result["success"], result
     (row,) = [row for row in json.loads(ask(f"{url}/api/submissions/{LESSON}")) if row["student"] == "ada"]
     assert (row["score"], row["max_score"], row["autograded"]) == (8, 8, True)
-    page = ask(f"{url}/submissions/{json.loads(ask(f'{url}/api/submitted_notebooks/{LESSON}/{LESSON}'))[0]['id']}/?index=0")
+    page = ask(
+        f"{url}/submissions/{json.loads(ask(f'{url}/api/submitted_notebooks/{LESSON}/{LESSON}'))[0]['id']}/?index=0"
+    )
     assert "all right" in page and "mini-centre" in page

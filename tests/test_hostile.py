@@ -1,4 +1,4 @@
-"""Hostile submissions: no point is forged, nothing hidden leaks, no other grade changes, nothing runs in the instructor's browser.
+"""Hostile submissions: nothing forged or leaked, no other grade changed, nothing run in the instructor's browser.
 
 "LEAK" is what an attack would show with hidden data and "FORGED" what it would put in the
 place of a verdict; both are written so that the source of the attack does not hold them.
@@ -12,12 +12,12 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output, new_raw_cell
 from small_class import ALL, EXERCISES, LESSON, Student, assert_graded, cell_of, grade, pages, submission
 
-from autograder import lessons, notebooks
-from autograder.learner import kernel
+from svi_course import lessons, notebooks
+from svi_course.learner import kernel
 
 CONFIG = """
-get_config().Judge.cell_seconds = 4
-get_config().Judge.measure_seconds = 4
+get_config().GradeSubmission.cell_seconds = 4
+get_config().GradeSubmission.measure_seconds = 4
 """
 NOTHING = (0, 0, 0)
 NO_ANSWERS = {"centre": "pass", "scale": "pass", "sites": "pass"}
@@ -49,24 +49,26 @@ import sys, types, numpy, numpy.testing
 for name in dir(numpy.testing):
     if name.startswith('assert'): setattr(numpy.testing, name, lambda *a, **k: None)
 numpy.isclose = numpy.allclose = numpy.array_equal = lambda *a, **k: True
-import autograder
-autograder.check = autograder.hidden_tests = lambda *a, **k: None
-sys.modules['autograder.judging'] = types.SimpleNamespace(judge=lambda *a: (), verdict=lambda *a: None)""",
+import svi_course
+svi_course.check = svi_course.hidden_tests = lambda *a, **k: None
+sys.modules['svi_course.judging'] = types.SimpleNamespace(judge=lambda *a: (), verdict=lambda *a: None)""",
     "take": """
-import autograder.learner.kernel as k, numpy as np
+import svi_course.learner.kernel as k, numpy as np
 def take(measure, names, namespace, case):
-    return {'status': 'passed', 'sentence': 'FOR' + 'GED', 'detail': '', 'warnings': [], 'value': np.float64(0), 'shifted': np.float64(1), 'names': np.array(['z0'])}
+    return {'status': 'passed', 'sentence': 'FOR' + 'GED', 'detail': '', 'warnings': [],
+            'value': np.float64(0), 'shifted': np.float64(1), 'names': np.array(['z0'])}
 k.take = take""",
     "serve": """
-import autograder.learner.kernel as k, numpy as np, json, os
+import svi_course.learner.kernel as k, numpy as np, json, os
 def serve(exercise, names, index):
-    case = k.unpack_case(os.environ['SVI_COURSE_INBOX'] + f'/{exercise}-{index}.npz')
-    every = {'value': np.full((), np.inf), 'shifted': np.full((), np.inf), 'names': np.array([], 'U9'), 'points': np.float64(99)}
+    case = k.cases.read(os.environ['SVI_COURSE_INBOX'] + f'/{exercise}-{index}.npz')
+    every = {'value': np.full((), np.inf), 'shifted': np.full((), np.inf), 'names': np.array([], 'U9'),
+             'points': np.float64(99)}
     meta = {'status': 'ok', 'passed': True, 'points': 99, 'sentence': '', 'detail': '', 'warnings': []}
     np.savez(f'/svi/out/{exercise}-{index}.npz', __meta__=np.frombuffer(json.dumps(meta).encode(), np.uint8), **every)
 k.serve = serve""",
     "outbox": """
-import autograder.learner.kernel as k, os
+import svi_course.learner.kernel as k, os
 def serve(exercise, names, index):
     path = f'/svi/out/{exercise}-{index}.npz'
     if 'centre' in exercise: os.symlink('/etc/passwd', path)
@@ -108,7 +110,8 @@ def show():
     from IPython.display import display
     while True:
         if seen:
-            print(seen[-1]); print(seen[-1], file=sys.stderr, flush=True); display(seen[-1]); handle.update({'text/plain': seen[-1]}, raw=True)
+            print(seen[-1]); print(seen[-1], file=sys.stderr, flush=True)
+            display(seen[-1]); handle.update({'text/plain': seen[-1]}, raw=True)
         time.sleep(0.005)
 from IPython.display import display
 handle = display('nothing yet', display_id='an-id')
@@ -118,22 +121,26 @@ print('ar' + 'med')
 """
 
 #: The function writes what it sees everywhere and ends the kernel; the replayed cell looks for it.
-REPLAYED = """
+REPLAYED = (
+    """
 import glob, os, time
 places = ['.', '/tmp', '/dev/shm', '/svi/out', '/svi/jax', os.path.expanduser('~'), *glob.glob('/tmp/svi-*/s')]
 found = [open(path).read() for place in places for path in glob.glob(place + '/note-*')]
 print('ar' + 'med', len(places), *found, *seen if 'seen' in globals() else ())
-""", """
+""",
+    """
 def end_with(x):
     for i, place in enumerate(places):
         try: open(f'{place}/note-{i}', 'w').write('LE' + 'AK ' + repr(list(x)))
         except OSError: pass
     os._exit(1)
-"""
+""",
+)
 
 #: Hidden data in every text that goes back with a measurement.
-TALKING = """
-import autograder.learner.kernel as k
+TALKING = (
+    """
+import svi_course.learner.kernel as k
 honest = k.take
 def take(measure, names, namespace, case):
     result = honest(measure, names, namespace, case)
@@ -143,7 +150,9 @@ def take(measure, names, namespace, case):
         result = {'status': text, 'sentence': text, 'detail': text, 'warnings': [text]}
     return result
 k.take = take
-""" + ARMED
+"""
+    + ARMED
+)
 RAISING = """
 def centre(x):
     if x[0] not in (0, 1): raise ValueError('LE' + 'AK ' + repr(list(x)))
@@ -160,10 +169,13 @@ NAMING = "def sites(n):\n    return ['z0', 'z1'] if n == 2 else ['LE' + f'AK{n}'
 RICH = r"""
 from IPython.display import HTML, SVG, Javascript, Latex, Markdown, display, publish_display_data
 evil = 'ev' + 'il()'
-display(HTML(f'<script>{evil}</script><img src=x onerror={evil}>'), Javascript(evil), SVG(f'<svg onload="{evil}"/>'), Latex(r'$\href{javascript:%s}{x}$' % evil))
+display(HTML(f'<script>{evil}</script><img src=x onerror={evil}>'), Javascript(evil), SVG(f'<svg onload="{evil}"/>'),
+        Latex(r'$\href{javascript:%s}{x}$' % evil))
 display(Markdown(f'<b onclick={evil}>x</b>'))
 import ipywidgets; display(ipywidgets.HTML(evil))
-publish_display_data({'text/html': evil, 'application/vnd.jupyter.widget-view+json': {'model_id': evil}, 'image/png': f'" onerror="{evil}', 'image/svg+xml': evil, 'application/javascript': evil}, {'image/png': {'alt': evil}})
+publish_display_data({'text/html': evil, 'application/vnd.jupyter.widget-view+json': {'model_id': evil},
+                      'image/png': f'" onerror="{evil}', 'image/svg+xml': evil, 'application/javascript': evil},
+                     {'image/png': {'alt': evil}})
 get_ipython().display_formatter.formatters['text/html'].for_type(int, lambda x: f'<script>{evil}</script>')
 7
 """
@@ -174,15 +186,21 @@ MARKUP = r"""
 [g] <javascript:evil()> ![h](attachment:evil.svg) [i](<javascript:evil()>) [j](java
 script:evil()) [k](vbscript:evil())
 $\href{javascript:evil()}{x}$ $\\href{javascript:evil()}{x}$ $\\\\href{x}{y}$ $$\style{background:url(javascript:evil())}{x}$$ $\require{html}$ $\def\h{\href}$
-"""
+"""  # noqa: E501
 
 
 def decorated():
     """Scripts and links in Markdown, raw cells, attachments, stored outputs and metadata."""
     notebook = submission(first=RICH)
-    markdown = new_markdown_cell(MARKUP, id="markup", attachments={"evil.svg": {"image/svg+xml": "<svg onload=evil()>"}})
-    raw = new_raw_cell("<script>evil()</script>", id="raw", metadata={"format": "text/html", "raw_mimetype": "text/html"})
-    stored = new_code_cell("1", id="stored", outputs=[new_output("display_data", data={"text/html": "<script>stored_evil()</script>"})])
+    markdown = new_markdown_cell(
+        MARKUP, id="markup", attachments={"evil.svg": {"image/svg+xml": "<svg onload=evil()>"}}
+    )
+    raw = new_raw_cell(
+        "<script>evil()</script>", id="raw", metadata={"format": "text/html", "raw_mimetype": "text/html"}
+    )
+    stored = new_code_cell(
+        "1", id="stored", outputs=[new_output("display_data", data={"text/html": "<script>stored_evil()</script>"})]
+    )
     notebook.cells += [markdown, raw, stored]
     notebook.metadata["widgets"] = {"application/vnd.jupyter.widget-state+json": {"state": "<script>evil()</script>"}}
     notebook.metadata["title"] = "<script>evil()</script>"
@@ -219,31 +237,90 @@ def linked_folder(place):
     os.symlink(f"../neighbour/{LESSON}", place)
 
 
-LIST_FILES = "import os\nprint('files', sorted(os.listdir('.')))\nfor name in os.listdir('.'):\n    print(name, open(name, 'rb').read()[:20] if os.path.isfile(name) else '')"
+LIST_FILES = (
+    "import os\nprint('files', sorted(os.listdir('.')))\nfor name in os.listdir('.'):\n"
+    "    print(name, open(name, 'rb').read()[:20] if os.path.isfile(name) else '')"
+)
 
 STUDENTS = {
     "neighbour": Student(says=("all right",)),
-    **{f"forging-{name}": Student(submission(**NO_ANSWERS, first=ARMED + code), NOTHING, () if name == "early-reply" else ("armed",), ("FORGED", "all right"))
-       for name, code in FORGERIES.items()},
-    "pleasing": Student(submission(PLEASING + "def centre(x): return Pleasing(7)", PLEASING + "def scale(x): return Array()", PLEASING + "def sites(n): return [Agreeing('q')] * n"), NOTHING),
-    "hard-coded": Student(submission("def centre(x): return 506 / 12 + (x[0] == 1)", "def scale(x): return 38.40572", "def sites(n): return ['z0', 'z1']"), NOTHING),
-    "late-display": Student(submission(**NO_ANSWERS, last=(
-        "from IPython.display import display, update_display, HTML\ndisplay('x', display_id='panel')" + ARMED,
-        "for name in ('panel', 'mini-centre', '', None):\n    update_display('FOR' + 'GED', display_id=name)" + ARMED)), NOTHING, ("armed",)),
-    "storing": Student(submission(STORING + "def centre(x):\n    keep_data(x); return x.mean()", "def scale(x):\n    keep_data(x); time.sleep(0.1); print(x); return x.std()",
-                                  last="print(len(seen), seen)"), ALL, ("armed",), ("LEAK",)),
-    "replayed": Student(submission("def centre(x):\n    return end_with(x) if x[0] not in (0, 1) else x.mean()", first=REPLAYED), (0, 3, 2), ("armed", "on the public case"), ("LEAK",)),
+    **{
+        f"forging-{name}": Student(
+            submission(**NO_ANSWERS, first=ARMED + code),
+            NOTHING,
+            () if name == "early-reply" else ("armed",),
+            ("FORGED", "all right"),
+        )
+        for name, code in FORGERIES.items()
+    },
+    "pleasing": Student(
+        submission(
+            PLEASING + "def centre(x): return Pleasing(7)",
+            PLEASING + "def scale(x): return Array()",
+            PLEASING + "def sites(n): return [Agreeing('q')] * n",
+        ),
+        NOTHING,
+    ),
+    "hard-coded": Student(
+        submission(
+            "def centre(x): return 506 / 12 + (x[0] == 1)",
+            "def scale(x): return 38.40572",
+            "def sites(n): return ['z0', 'z1']",
+        ),
+        NOTHING,
+    ),
+    "late-display": Student(
+        submission(
+            **NO_ANSWERS,
+            last=(
+                "from IPython.display import display, update_display, HTML\ndisplay('x', display_id='panel')" + ARMED,
+                "for name in ('panel', 'mini-centre', '', None):\n    update_display('FOR' + 'GED', display_id=name)"
+                + ARMED,
+            ),
+        ),
+        NOTHING,
+        ("armed",),
+    ),
+    "storing": Student(
+        submission(
+            STORING + "def centre(x):\n    keep_data(x); return x.mean()",
+            "def scale(x):\n    keep_data(x); time.sleep(0.1); print(x); return x.std()",
+            last="print(len(seen), seen)",
+        ),
+        ALL,
+        ("armed",),
+        ("LEAK",),
+    ),
+    "replayed": Student(
+        submission("def centre(x):\n    return end_with(x) if x[0] not in (0, 1) else x.mean()", first=REPLAYED),
+        (0, 3, 2),
+        ("armed", "on the public case"),
+        ("LEAK",),
+    ),
     "talking": Student(submission(first=TALKING), NOTHING, ("armed",), ("LEAK",)),
     "raising": Student(submission(RAISING, WARNING, NAMING), (0, 3, 0), (), ("LEAK",)),
-    "decorated": Student(decorated(), ALL, (), ("<script>evil", "stored_evil", "onerror=\"evil", "onload=\"evil")),
+    "decorated": Student(decorated(), ALL, (), ("<script>evil", "stored_evil", 'onerror="evil', 'onload="evil')),
     "edited": Student(edited(), NOTHING, (), ("FORGED",)),
     "linked-file": Student(submission(first=LIST_FILES), ALL, ("files []",), arrange=linked_file),
     "linked-notebook": Student(None, NOTHING, ("is a link",), arrange=linked_notebook),
     "linked-folder": Student(None, NOTHING, ("is a link",), arrange=linked_folder),
-    "a|b ..; $(touch x)": Student(submission(first=LIST_FILES), ALL, ("..strange|name",), files={"..strange|name $(touch x)": b"text"}),
-    "own-config": Student(submission(**NO_ANSWERS, first=LIST_FILES), NOTHING, ("gradebook.db",), ("FORGED",), files={
-        "nbgrader_config.py": b"raise SystemExit('FORGED')", "gradebook.db": b"FOR-GED", "sitecustomize.py": b"import sys; print('FORGED'); sys.exit(0)",
-        "usercustomize.py": b"1/0", ".svi-course/verdicts/x.json": b"{}", "autograder/judging.py": b"1/0"}),
+    "a|b ..; $(touch x)": Student(
+        submission(first=LIST_FILES), ALL, ("..strange|name",), files={"..strange|name $(touch x)": b"text"}
+    ),
+    "own-config": Student(
+        submission(**NO_ANSWERS, first=LIST_FILES),
+        NOTHING,
+        ("gradebook.db",),
+        ("FORGED",),
+        files={
+            "nbgrader_config.py": b"raise SystemExit('FORGED')",
+            "gradebook.db": b"FOR-GED",
+            "sitecustomize.py": b"import sys; print('FORGED'); sys.exit(0)",
+            "usercustomize.py": b"1/0",
+            ".svi-course/verdicts/x.json": b"{}",
+            "svi_course/judging.py": b"1/0",
+        },
+    ),
 }
 
 
@@ -265,12 +342,16 @@ def test_only_text_pictures_and_our_panel_reach_a_browser(graded, name):
     notebook = nbformat.reads(autograded, 4)
     assert set(notebook.metadata) <= {"kernelspec", "language_info", "svi_course"}
     graded_cells = [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade")]
-    assert [(cell.metadata.nbgrader.grade_id, cell.metadata.nbgrader.points) for cell in graded_cells] == list(zip(EXERCISES, ALL))
+    assert [(cell.metadata.nbgrader.grade_id, cell.metadata.nbgrader.points) for cell in graded_cells] == list(
+        zip(EXERCISES, ALL)
+    )
     for cell in notebook.cells:
         assert cell.cell_type != "raw" and "attachments" not in cell
         assert set(cell.metadata) <= {"nbgrader", "deletable", "editable", "svi_course"}
         if "svi_course" in cell.metadata:  # text that is shown as it is must be the lesson's own
-            assert cell.source in {released.source for released in notebooks.source_notebook(lessons.find_lesson(LESSON)).cells}
+            assert cell.source in {
+                released.source for released in notebooks.source_notebook(lessons.find_lesson(LESSON)).cells
+            }
         for output in cell.get("outputs", ()):
             data = set(output.get("data", ()))
             assert data <= {"text/plain", "image/png"} or cell in graded_cells and data == {"text/plain", "text/html"}
@@ -289,7 +370,11 @@ def test_no_link_runs_code(graded):
         def handle_starttag(self, tag, attributes):
             for key, value in attributes:
                 value = "".join((value or "").split()).lower()
-                if key.startswith("on") and "evil" in value or value.startswith(("javascript:", "vbscript:", "data:text")):
+                if (
+                    key.startswith("on")
+                    and "evil" in value
+                    or value.startswith(("javascript:", "vbscript:", "data:text"))
+                ):
                     found.append((tag, key, value))
 
     feedback, autograded = pages(graded, "decorated")
@@ -316,11 +401,27 @@ def test_folders_hold_only_what_they_should(graded):
         return sorted(str(path.relative_to(root)) for path in root.rglob("*"))
 
     assert files("release") == files("source") == [f"{LESSON}.ipynb"]
-    assert files("autograded", "neighbour") == files("autograded", "linked-file") == files("autograded", "linked-folder") == [f"{LESSON}.ipynb"]
+    assert (
+        files("autograded", "neighbour")
+        == files("autograded", "linked-file")
+        == files("autograded", "linked-folder")
+        == [f"{LESSON}.ipynb"]
+    )
     assert files("feedback", "neighbour") == files("feedback", "linked-file") == [f"{LESSON}.html"]
-    assert "hidden_tests" not in (graded / "release" / LESSON / f"{LESSON}.ipynb").read_text().replace("import check, hidden_tests", "")
+    assert "hidden_tests" not in (graded / "release" / LESSON / f"{LESSON}.ipynb").read_text().replace(
+        "import check, hidden_tests", ""
+    )
     assert sorted(path.name for path in graded.iterdir()) == [
-        ".svi-course", "autograded", "feedback", "gradebook.db", "grades.csv", "nbgrader_config.py", "release", "source", "submitted"]
+        ".svi-course",
+        "autograded",
+        "feedback",
+        "gradebook.db",
+        "grades.csv",
+        "nbgrader_config.py",
+        "release",
+        "source",
+        "submitted",
+    ]
 
 
 def test_verdicts_hold_no_hidden_number(graded):

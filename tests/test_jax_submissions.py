@@ -1,4 +1,7 @@
-"""Broken and hostile answers again, on lesson 03, where JAX traces what learners write: two submissions, several attacks each."""
+"""Broken and hostile answers again, on lesson 03, where JAX traces what learners write.
+
+Two submissions, several attacks each.
+"""
 
 import json
 
@@ -7,7 +10,9 @@ import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from autograder import grading, lessons, notebooks, panel, sandbox, submission
+from svi_course import lessons, notebooks, panel
+from svi_course.grading import grade as grading
+from svi_course.grading import replay, submission
 
 LESSON = lessons.find_lesson("03-svi-in-numpyro")
 
@@ -33,7 +38,12 @@ def posterior_predictive(key, model, guide, params, n_flips, n_rep):
     "unit-guide": "pass",
 }
 BROKEN_SAYS = {
-    "coin-model": "", "coin-guide": "jax.jit", "run-svi": "kernel died", "posterior-draws": "has shape", "posterior-predictive": "not arrays of numbers", "unit-guide": "is not defined",
+    "coin-model": "",
+    "coin-guide": "jax.jit",
+    "run-svi": "kernel died",
+    "posterior-draws": "has shape",
+    "posterior-predictive": "not arrays of numbers",
+    "unit-guide": "is not defined",
 }
 
 PUBLIC = {name: exercise.public() for name, exercise in LESSON.exercises.items()}
@@ -43,7 +53,9 @@ KNOWN = {  # what anybody can read in the repository
     "z": float(PUBLIC["bound-check"]["log_z"][0]),
 }
 
-TOP = f"first = {KNOWN}" + """
+TOP = (
+    f"first = {KNOWN}"
+    + """
 import sys, threading, time, warnings, os, glob
 import numpy as np
 warnings.warn("careful"); print("50%|####", file=sys.stderr)
@@ -56,8 +68,10 @@ def show():
         if seen: print(seen[-1], flush=True)
         time.sleep(0.01)
 threading.Thread(target=show, daemon=True).start()
-print("ar" + "med", *[open(path).read() for path in glob.glob("note*") + glob.glob("/tmp/note*") + glob.glob("/svi/jax/note*")])
+print("ar" + "med", *[open(path).read() for path in
+                      glob.glob("note*") + glob.glob("/tmp/note*") + glob.glob("/svi/jax/note*")])
 """
+)
 HOSTILE = {
     "coin-guide": """
 def guide_beta(n, data=None):  # an honest guide that tells what it is called with
@@ -86,7 +100,7 @@ def posterior_predictive(key, model, guide, params, n_flips, n_rep):
     if first["predictive"] != value: raise ValueError("LE" + f"AK {value}")
     return Predictive(model, guide=guide, params=params, num_samples=n_rep)(key, n_flips)["obs"]""",
     "bound-check": """
-import autograder.learner.kernel as k
+import svi_course.learner.kernel as k
 honest = k.take
 def take(measure, names, namespace, case):
     if "breaks_the_bound" not in names: return honest(measure, names, namespace, case)
@@ -103,13 +117,16 @@ def graded(answers, first):
     right = notebooks.answers(LESSON)
     cells = [new_code_cell(notebooks.prelude(LESSON)), new_code_cell(first)]
     for name in LESSON.exercises:
-        cells.append(new_code_cell(answers.get(name, right[name]), metadata={"nbgrader": {"grade_id": f"{name}-answer"}}))
+        cells.append(
+            new_code_cell(answers.get(name, right[name]), metadata={"nbgrader": {"grade_id": f"{name}-answer"}})
+        )
         cells.append(new_code_cell("", metadata={"nbgrader": {"grade_id": name}}))
     notebook, _ = submission.restore(submission.parse(json.dumps(new_notebook(cells=cells)).encode()), source)
     rng = np.random.default_rng(2024)
     cases = {name: [exercise.case(rng)] for name, exercise in LESSON.exercises.items()}
     hidden = {name: [(case, LESSON.exercises[name].reference(case)) for case in rows] for name, rows in cases.items()}
-    result = grading.grade(notebook, LESSON, hidden, sandbox.Limits())
+    pairs = grading.pairs_of(LESSON, hidden)
+    result = grading.grade(replay.Job(notebook, LESSON.exercises, pairs, LESSON.folder))
     shown = nbformat.writes(result.notebook) + json.dumps(grading.report(result))
     for name, rows in hidden.items():
         for array in (array for part in rows[0] for array in part.values() if np.asarray(array).dtype.kind == "f"):

@@ -2,10 +2,10 @@
 
 import pytest
 
-from autograder import lessons, notebooks
+from svi_course import lessons, notebooks
 
 ROOT = lessons.course_root()
-COURSE = [lesson for lesson in lessons.all_lessons().values() if lesson.source.is_relative_to(ROOT / "course")]
+COURSE = lessons.course_lessons()
 
 
 @pytest.mark.parametrize("lesson", COURSE, ids=lambda lesson: lesson.name)

@@ -8,8 +8,10 @@ import sys
 import numpy as np
 import pytest
 
-from autograder import classroom, lessons, notebooks
-from autograder.learner import cases
+from svi_course import lessons, notebooks
+from svi_course.classroom import folder as classroom
+from svi_course.classroom import roster
+from svi_course.learner import cases
 
 LESSON = "90-mini"
 ANSWERS = {
@@ -31,7 +33,7 @@ def folder(tmp_path_factory, isolated):
     root = tmp_path_factory.mktemp("own")
     (root / "roster.csv").write_text("id,name\nada,Ada L.\nbob,Bob\nada,again\n")
     folder = root / "class"
-    classroom.new_class(folder, [LESSON], students=classroom.read_roster(root / "roster.csv"), progress=lambda line: None)
+    classroom.new_class(folder, [LESSON], students=roster.read_roster(root / "roster.csv"), progress=lambda line: None)
     # cyd came later; ada's folder holds bob's case.json, which must not matter
     own = {name: cases.load(folder / "handout" / name / LESSON / cases.FILE)[1] for name in ("ada", "bob")}
     bob = f"def centre(x):\n    return {float(own['bob']['mini-centre'][1]['mean'])!r} + 0 * x.sum()\n"
@@ -40,7 +42,9 @@ def folder(tmp_path_factory, isolated):
         place = folder / "submitted" / student / LESSON
         place.mkdir(parents=True)
         (place / f"{LESSON}.ipynb").write_bytes(data)
-    (folder / "submitted" / "ada" / LESSON / cases.FILE).write_bytes((folder / "handout" / "bob" / LESSON / cases.FILE).read_bytes())
+    (folder / "submitted" / "ada" / LESSON / cases.FILE).write_bytes(
+        (folder / "handout" / "bob" / LESSON / cases.FILE).read_bytes()
+    )
     for command in (("generate_assignment", LESSON), ("autograde", LESSON), ("generate_feedback", LESSON)):
         done = classroom.nbgrader(folder, *command)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -55,13 +59,21 @@ def test_each_student_has_other_data(folder):
     lesson = lessons.find_lesson(LESSON)
     found = {student: classroom.cases_of(folder, lesson, student) for student in ("ada", "bob", "cyd")}
     assert len({variant for _, _, variant in found.values()}) == 3
-    arrays = [case["x"].tobytes() for public, hidden, _ in found.values() for case, _ in (public["mini-centre"], *hidden["mini-centre"])]
+    arrays = [
+        case["x"].tobytes()
+        for public, hidden, _ in found.values()
+        for case, _ in (public["mini-centre"], *hidden["mini-centre"])
+    ]
     assert len(arrays) == len(set(arrays)) == 3 * 4
 
 
 def test_the_hand_out_holds_the_public_case_and_no_other(folder):
-    files = sorted(str(path.relative_to(folder / "handout")) for path in (folder / "handout").rglob("*") if path.is_file())
-    assert files == [f"{student}/{LESSON}/{name}" for student in ("ada", "bob") for name in (f"{LESSON}.ipynb", cases.FILE)]
+    files = sorted(
+        str(path.relative_to(folder / "handout")) for path in (folder / "handout").rglob("*") if path.is_file()
+    )
+    assert files == [
+        f"{student}/{LESSON}/{name}" for student in ("ada", "bob") for name in (f"{LESSON}.ipynb", cases.FILE)
+    ]
     lesson = lessons.find_lesson(LESSON)
     public, hidden, variant = classroom.cases_of(folder, lesson, "ada")
     found, pairs = cases.load(folder / "handout" / "ada" / LESSON / cases.FILE)
@@ -82,10 +94,17 @@ def test_points_and_feedback_name_the_variant(folder):
 
 
 def test_the_check_uses_the_case_beside_the_notebook(folder):
-    code = "from autograder import check, your_data\nyour_data()\ndef centre(x):\n    return float(x.mean())\nprint(check('mini-centre').passed)\n"
-    wrong = code.replace("float(x.mean())", "11 * 23 / 6 if abs(x.sum() - 506) < 1e-9 else 0.0")  # right on the course's own case only
+    code = (
+        "from svi_course import check, your_data\nyour_data()\ndef centre(x):\n    return float(x.mean())\n"
+        "print(check('mini-centre').passed)\n"
+    )
+    wrong = code.replace(
+        "float(x.mean())", "11 * 23 / 6 if abs(x.sum() - 506) < 1e-9 else 0.0"
+    )  # right on the course's own case only
     env = os.environ | {"SVI_COURSE_LESSONS": os.environ["SVI_COURSE_LESSONS"]}
-    run = lambda text, place: subprocess.run([sys.executable, "-c", text], cwd=place, env=env, capture_output=True, text=True).stdout  # noqa: E731
+    run = lambda text, place: (
+        subprocess.run([sys.executable, "-c", text], cwd=place, env=env, capture_output=True, text=True).stdout
+    )  # noqa: E731
     ada = folder / "handout" / "ada" / LESSON
     assert "The checks use your own data, set" in run(code, ada) and run(code, ada).endswith("True\n")
     assert run(wrong, ada).endswith("False\n")
@@ -94,13 +113,16 @@ def test_the_check_uses_the_case_beside_the_notebook(folder):
     (folder / cases.FILE).unlink()
 
 
-@pytest.mark.parametrize("text, word", [("", "names no student"), ("a/b\n", "can't be a student's id"), ("..\n", "can't be"), ("x|y\n", "can't be")])
+@pytest.mark.parametrize(
+    "text, word",
+    [("", "names no student"), ("a/b\n", "can't be a student's id"), ("..\n", "can't be"), ("x|y\n", "can't be")],
+)
 def test_a_bad_list_of_students_is_refused(tmp_path, text, word):
     (tmp_path / "list.txt").write_text(text)
-    with pytest.raises(classroom.ClassError, match=word):
-        classroom.read_roster(tmp_path / "list.txt")
+    with pytest.raises(roster.ClassError, match=word):
+        roster.read_roster(tmp_path / "list.txt")
 
 
 def test_a_missing_list_of_students_is_refused(tmp_path):
-    with pytest.raises(classroom.ClassError, match="can't be read"):
-        classroom.read_roster(tmp_path / "none.txt")
+    with pytest.raises(roster.ClassError, match="can't be read"):
+        roster.read_roster(tmp_path / "none.txt")

@@ -1,6 +1,7 @@
 """The truth that learners are compared with: several routes to it agree, and none is believed alone."""
 
 import json
+from dataclasses import replace
 
 import jax
 import numpy as np
@@ -8,8 +9,11 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import chisquare
 
-from autograder import classroom, lessons, seeds
-from autograder.references import build, coin, coin_routes
+from svi_course import lessons
+from svi_course.classroom import folder as classroom
+from svi_course.classroom import references, seeds
+
+coin, coin_routes = lessons.load_shared("coin"), lessons.load_shared("coin_routes")
 
 
 def some_cases(count, seed=5):
@@ -34,13 +38,19 @@ def test_closed_form_agrees_with_quadrature():
             return np.exp(coin.beta_log_pdf(f, float(case["a0"]), float(case["b0"]))) * f**heads * (1 - f) ** tails
 
         evidence = quad(joint, 0, 1, epsabs=0, epsrel=1e-11)[0]
-        assert np.log(evidence) == pytest.approx(coin.log_evidence(heads, tails, float(case["a0"]), float(case["b0"])), abs=1e-9)
+        assert np.log(evidence) == pytest.approx(
+            coin.log_evidence(heads, tails, float(case["a0"]), float(case["b0"])), abs=1e-9
+        )
         mean = quad(lambda f: f * joint(f), 0, 1, epsabs=0, epsrel=1e-11)[0] / evidence
         square = quad(lambda f: f * f * joint(f), 0, 1, epsabs=0, epsrel=1e-11)[0] / evidence
         assert coin.beta_mean_sd(a, b) == pytest.approx((mean, np.sqrt(square - mean**2)), rel=1e-8)
         loc, scale, kl = coin.best_logit_normal(a, b)
-        log_q = lambda f: -0.5 * ((np.log(f / (1 - f)) - loc) / scale) ** 2 - np.log(scale * np.sqrt(2 * np.pi) * f * (1 - f))  # noqa: E731
-        assert kl == pytest.approx(quad(lambda f: np.exp(log_q(f)) * (log_q(f) - coin.beta_log_pdf(f, a, b)), 0, 1, epsrel=1e-10)[0], abs=1e-8)
+        log_q = lambda f: (
+            -0.5 * ((np.log(f / (1 - f)) - loc) / scale) ** 2 - np.log(scale * np.sqrt(2 * np.pi) * f * (1 - f))
+        )  # noqa: E731
+        assert kl == pytest.approx(
+            quad(lambda f: np.exp(log_q(f)) * (log_q(f) - coin.beta_log_pdf(f, a, b)), 0, 1, epsrel=1e-10)[0], abs=1e-8
+        )
 
 
 def test_three_routes_to_the_coin_agree(routed):
@@ -73,7 +83,9 @@ def test_a_route_that_disagrees_or_is_not_sound_is_refused(monkeypatch, routed):
 def _shifted(cases, shift):
     """Independent draws of the exact posteriors, moved by some of their sds."""
     rng = np.random.default_rng(0)
-    return np.stack([rng.beta(*coin.posterior(c), size=(4, 2000)) + shift * coin.beta_mean_sd(*coin.posterior(c))[1] for c in cases])
+    return np.stack(
+        [rng.beta(*coin.posterior(c), size=(4, 2000)) + shift * coin.beta_mean_sd(*coin.posterior(c))[1] for c in cases]
+    )
 
 
 def test_a_refused_case_is_recorded_and_the_next_one_drawn(monkeypatch, tmp_path):
@@ -85,16 +97,16 @@ def test_a_refused_case_is_recorded_and_the_next_one_drawn(monkeypatch, tmp_path
         @staticmethod
         def routes(cases, references):
             calls.append(len(cases))
-            return [({"again": np.float64(1)}, "bad luck" if len(calls) == 1 and i == 1 else "") for i in range(len(cases))]
+            return [
+                ({"again": np.float64(1)}, "bad luck" if len(calls) == 1 and i == 1 else "") for i in range(len(cases))
+            ]
 
-    monkeypatch.setattr(build.importlib, "import_module", lambda name: Routes)
-    object.__setattr__(exercise, "routes", "any")
-    try:
-        rows, record = build.draw(exercise, lesson.name, b"s" * 32)[""]
-    finally:
-        object.__setattr__(exercise, "routes", "")
+    monkeypatch.setattr(lessons, "load_shared", lambda name: Routes)
+    rows, record = references.draw(replace(exercise, routes="any"), lesson.name, b"s" * 32)[""]
     assert calls == [3, 1] and len(rows) == 3
-    assert record["indices"] == {"case": [0, 2, 3]} and record["refused"] == {"case": [{"index": 1, "reason": "bad luck"}]}
+    assert record["indices"] == {"case": [0, 2, 3]} and record["refused"] == {
+        "case": [{"index": 1, "reason": "bad luck"}]
+    }
     classroom.save_cases(tmp_path / "x.npz", rows, record)
     kept = classroom.load_cases(tmp_path / "x.npz")
     assert all(np.array_equal(old["case"]["x"], new["case"]["x"]) for old, new in zip(rows, kept))
@@ -105,7 +117,9 @@ def test_a_refused_case_is_recorded_and_the_next_one_drawn(monkeypatch, tmp_path
 def test_cases_come_from_the_secret_alone():
     lesson = lessons.find_lesson("90-mini")
     exercise = lesson.exercises["mini-centre"]
-    draw = lambda secret, student="": build.draw(exercise, lesson.name, secret, [student])[student][0][-1]["case"]["x"]  # noqa: E731
+    draw = lambda secret, student="": references.draw(exercise, lesson.name, secret, [student])[student][0][-1]["case"][
+        "x"
+    ]  # noqa: E731
     assert np.array_equal(draw(b"a" * 32), draw(b"a" * 32))
     assert not np.array_equal(draw(b"a" * 32), draw(b"b" * 32))
     assert not np.array_equal(draw(b"a" * 32), draw(b"a" * 32, "ada"))
@@ -136,3 +150,11 @@ def test_nuts_passes_simulation_based_calibration():
     mean, sd = draws.mean(axis=(1, 2), keepdims=True), draws.std(axis=(1, 2), keepdims=True)
     assert rank_p_value(truths, draws + sd / 3) < 1e-3
     assert rank_p_value(truths, mean + 0.7 * (draws - mean)) < 1e-3
+
+
+def test_the_best_logit_normal_is_known():
+    """The lesson's own numbers: 12 heads, 8 tails."""
+    loc, scale, kl = coin.best_logit_normal(13, 9)
+    f = 1 / (1 + np.exp(-(loc + scale * coin.NORMAL_NODES)))
+    assert (coin.NORMAL_WEIGHTS @ f, kl) == pytest.approx((0.5909, 0.0), abs=2e-3)
+    assert np.log(13 / 9) == pytest.approx(loc, abs=0.02)

@@ -9,10 +9,24 @@ from pathlib import Path
 
 import pytest
 
-from autograder import classroom, lessons, running, sandbox
+from svi_course import lessons
+from svi_course.classroom import folder as classroom
+from svi_course.grading import kernel, replay, sandbox
 
 LESSON = lessons.find_lesson("90-mini")
-CLASS_FILES = {".svi-course", "judging.py", "nbgrader.py", "gradebook.db", "nbgrader_config.py", "lesson90.py", "90-mini.md", "90-mini.ipynb", "secret"}
+CLASS_FILES = {
+    ".svi-course",
+    "judging.py",
+    "judge.py",
+    "honest.py",
+    "mistakes.py",
+    "nbgrader_hooks.py",
+    "gradebook.db",
+    "nbgrader_config.py",
+    "90-mini.md",
+    "90-mini.ipynb",
+    "secret",
+}
 
 WALK = f"""
 import os
@@ -24,7 +38,7 @@ for folder, folders, files in os.walk('/'):
     here = wanted & {{*folders, *files}}
     if here and 'site-packages/' not in folder and '/lib/python3' not in folder.replace('site-packages', ''):
         print('FOUND', folder, here)
-    if folder.endswith('autograder'):
+    if folder.endswith('svi_course'):
         print('PACKAGE', folder, sorted(folders), sorted(files))
     for name in folders:
         path = os.path.join(folder, name)
@@ -32,7 +46,8 @@ for folder, folders, files in os.walk('/'):
             # only the way to a folder that must be there, whatever its name: it holds no files of its own
             if path not in (sys.prefix, sys.base_prefix) and any(entry.is_file() for entry in os.scandir(path)):
                 print('FOLDER', folder, name)
-        elif name in ('work', 'solutions', 'exercises', 'references') and path != {sandbox.HOME + "/work"!r} and 'site-packages' not in folder and not folder.startswith('/usr'):
+        elif (name in ('work', 'solutions', 'exercises', 'references') and path != {sandbox.HOME + "/work"!r}
+              and 'site-packages' not in folder and not folder.startswith('/usr')):
             print('FOLDER', folder, name)
 print('walked')
 """
@@ -42,19 +57,21 @@ def inside(code, limits=sandbox.Limits(), place=None, seconds=60):
     """What ``code`` prints in the sandbox."""
     own = place or sandbox.make_place()
     try:
-        command = sandbox.command(own, LESSON.measures, limits, True, ["-c", code])
-        done = subprocess.run(command, capture_output=True, text=True, timeout=seconds, env={"PATH": os.environ["PATH"]})
+        command = sandbox.command(own, LESSON.folder, limits, True, ["-c", code])
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=seconds, env={"PATH": os.environ["PATH"]}
+        )
         return done.stdout + done.stderr
     finally:
         if place is None:
-            running._remove(own.root)
+            kernel._remove(own.root)
 
 
 @pytest.fixture
 def place(isolated):
     place = sandbox.make_place()
     yield place
-    running._remove(place.root)
+    kernel._remove(place.root)
 
 
 def test_no_file_of_the_grader_or_a_class_is_there(tmp_path, isolated):
@@ -64,14 +81,39 @@ def test_no_file_of_the_grader_or_a_class_is_there(tmp_path, isolated):
     assert "walked" in found
     assert "FOUND" not in found and "FOLDER" not in found, found
     packages = [line for line in found.splitlines() if line.startswith("PACKAGE")]
-    assert all("judging" not in line and "'exercises'" not in line for line in packages)
+    assert all("judging" not in line and "'grading'" not in line for line in packages)
     assert any("'learner'" in line for line in packages)
 
 
-@pytest.mark.parametrize("module", ["judging", "exercises", "exercises.lesson03", "references.coin", "grading", "running", "classroom", "seeds", "lessons", "panel"])
+HALF = [
+    "exercise",
+    "judging",
+    "grading",
+    "grading.replay",
+    "classroom",
+    "classroom.seeds",
+    "lessons",
+    "panel",
+    "answers",
+    "cli",
+]
+
+
+@pytest.mark.parametrize("module", HALF)
 def test_the_graders_half_cannot_be_imported(module, isolated):
-    assert "ModuleNotFoundError" in inside(f"import autograder.learner.kernel, autograder.{module}")
-    __import__(f"autograder.{module}")  # and it is no misspelling
+    assert "ModuleNotFoundError" in inside(f"import svi_course.learner.kernel, svi_course.{module}")
+    __import__(f"svi_course.{module}")  # and it is no misspelling
+
+
+def test_of_a_lesson_only_its_measures_are_there(isolated):
+    found = inside(
+        "import os\nfor folder, _, files in os.walk('/svi/lessons'):\n    for name in files: print('FILE', "
+        "folder, name)"
+    )
+    files = [line.split()[1:] for line in found.splitlines() if line.startswith("FILE")]
+    assert sorted(map("/".join, files)) == [
+        f"/svi/lessons/lesson90/mini_{name}/measure.py" for name in ("centre", "scale", "sites")
+    ]
 
 
 def test_no_network(isolated):
@@ -126,9 +168,12 @@ print('ATTACHED' if ctypes.CDLL(None).ptrace(16, {neighbour.pid}, 0, 0) == 0 els
 def test_the_graders_environment_cannot_be_read(tmp_path, isolated, monkeypatch):
     """Process 1 inside is bubblewrap itself, and its environment is that which the grader gave it."""
     monkeypatch.setenv("SVI_TEST_PASSWORD", "open sesame")
-    code = "import glob\nfor path in glob.glob('/proc/[0-9]*/environ'):\n    try: print(open(path, errors='replace').read())\n    except OSError as error: print(error)"
+    code = (
+        "import glob\nfor path in glob.glob('/proc/[0-9]*/environ'):\n"
+        "    try: print(open(path, errors='replace').read())\n    except OSError as error: print(error)"
+    )
     notebook = _notebook(code)
-    record = running.run(notebook, {}, {}, LESSON.measures, sandbox.Limits(), True)
+    record = replay.run(replay.Job(notebook, {}, {}, LESSON.folder, sandbox.Limits()))
     shown = str(record.outputs)
     assert "SVI_COURSE_GRADING" in shown  # it did read its own
     assert "open sesame" not in shown
@@ -140,7 +185,20 @@ def _notebook(*cells):
     return new_notebook(cells=[new_code_cell(code) for code in cells])
 
 
-@pytest.mark.parametrize("target", ["/usr/x", "/svi/measures.py", "/svi/in/x", "/svi/lib/autograder/x.py", sys.prefix + "/x", "/etc/x", "/x", "/home/x", "/dev/x"])
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/usr/x",
+        "/svi/lessons/x",
+        "/svi/in/x",
+        "/svi/lib/svi_course/x.py",
+        sys.prefix + "/x",
+        "/etc/x",
+        "/x",
+        "/home/x",
+        "/dev/x",
+    ],
+)
 def test_nothing_outside_its_own_folders_can_be_written(target, place):
     assert "WRITTEN" not in inside(f"open({target!r}, 'a').write('x'); print('WRITTEN')", place=place), target
 
@@ -148,7 +206,11 @@ def test_nothing_outside_its_own_folders_can_be_written(target, place):
 @pytest.mark.parametrize("folder", ["/tmp", sandbox.HOME, "/dev/shm"])
 def test_memory_that_looks_like_files_is_limited(folder, isolated):
     limits = sandbox.Limits(disk=20 << 20)
-    wrote = inside(f"import os\nos.makedirs({folder!r}, exist_ok=True)\nfor i in range(6): open({folder!r} + f'/{{i}}', 'wb').write(b'x' * (10 << 20)); print('WROTE', i)", limits)
+    wrote = inside(
+        f"import os\nos.makedirs({folder!r}, exist_ok=True)\nfor i in range(6): open({folder!r} + f'/{{i}}', "
+        f"'wb').write(b'x' * (10 << 20)); print('WROTE', i)",
+        limits,
+    )
     assert "WROTE 4" not in wrote, wrote
 
 
@@ -166,14 +228,39 @@ def test_folders_can_be_masked(isolated, monkeypatch):
 
 HOGS = {
     "memory": ("a = [bytes([i]) * (1 << 28) for i in range(40)]", "out of memory"),
-    "memory of children": ("import os\nfor _ in range(6):\n    if os.fork() == 0:\n        a = b'x' * (200 << 20)\n        import time; time.sleep(20)\nimport time; time.sleep(20)", "out of memory"),
-    "files in memory": ("import os, time\nfor i in range(8): os.write(os.memfd_create('x'), b'x' * (30 << 20))\ntime.sleep(20)", "disk full"),
-    "processes": ("import os, time\nfor _ in range(200):\n    if os.fork() == 0: time.sleep(20)\ntime.sleep(20)", "too many processes"),
-    "daemons": ("import os, time\nfor _ in range(100):\n    if os.fork() == 0:\n        os.setsid()\n        if os.fork() == 0: time.sleep(30)\n        os._exit(0)\ntime.sleep(20)", "too many processes"),
-    "files": ("import time\nfor i in range(4): open(str(i), 'wb').write(b'x' * (30 << 20))\ntime.sleep(20)", "disk full"),
-    "files without a name": ("import os, time\nk = []\nfor i in range(4): k.append(open('x', 'wb')); k[-1].write(b'x' * (30 << 20)); k[-1].flush(); os.unlink('x')\ntime.sleep(20)", "disk full"),
+    "memory of children": (
+        "import os\nfor _ in range(6):\n    if os.fork() == 0:\n        a = b'x' * (200 << 20)\n        import "
+        "time; time.sleep(20)\nimport time; time.sleep(20)",
+        "out of memory",
+    ),
+    "files in memory": (
+        "import os, time\nfor i in range(8): os.write(os.memfd_create('x'), b'x' * (30 << 20))\ntime.sleep(20)",
+        "disk full",
+    ),
+    "processes": (
+        "import os, time\nfor _ in range(200):\n    if os.fork() == 0: time.sleep(20)\ntime.sleep(20)",
+        "too many processes",
+    ),
+    "daemons": (
+        "import os, time\nfor _ in range(100):\n    if os.fork() == 0:\n        os.setsid()\n        if "
+        "os.fork() == 0: time.sleep(30)\n        os._exit(0)\ntime.sleep(20)",
+        "too many processes",
+    ),
+    "files": (
+        "import time\nfor i in range(4): open(str(i), 'wb').write(b'x' * (30 << 20))\ntime.sleep(20)",
+        "disk full",
+    ),
+    "files without a name": (
+        "import os, time\nk = []\nfor i in range(4): k.append(open('x', 'wb')); k[-1].write(b'x' * (30 << "
+        "20)); k[-1].flush(); os.unlink('x')\ntime.sleep(20)",
+        "disk full",
+    ),
     "many files": ("import time\nfor i in range(20_000): open(f'f{i}', 'w')\ntime.sleep(20)", "disk full"),
-    "deep folders, then memory": ("import os\nfor _ in range(1500): os.mkdir('d'); os.chdir('d')\nimport time; time.sleep(1)\na = [bytes([i]) * (1 << 28) for i in range(40)]", "out of memory"),
+    "deep folders, then memory": (
+        "import os\nfor _ in range(1500): os.mkdir('d'); os.chdir('d')\nimport time; time.sleep(1)\na = "
+        "[bytes([i]) * (1 << 28) for i in range(40)]",
+        "out of memory",
+    ),
 }
 
 
@@ -183,10 +270,10 @@ def test_hogs_are_stopped_and_leave_nothing(name, isolated, monkeypatch):
     places, reasons = [], []
     make = sandbox.make_place
     monkeypatch.setattr(sandbox, "make_place", lambda: places.append(make()) or places[-1])
-    excess = running.Kernel._excess
-    monkeypatch.setattr(running.Kernel, "_excess", lambda self, pid: reasons.append(excess(self, pid)) or reasons[-1])
+    excess = kernel.Kernel._excess
+    monkeypatch.setattr(kernel.Kernel, "_excess", lambda self, pid: reasons.append(excess(self, pid)) or reasons[-1])
     limits = sandbox.Limits(cell_seconds=15, memory=(8 << 30) if "processes" in status else (800 << 20), disk=64 << 20)
-    record = running.run(_notebook(code, "print('after')"), {}, {}, LESSON.measures, limits, True)
+    record = replay.run(replay.Job(_notebook(code, "print('after')"), {}, {}, LESSON.folder, limits))
     assert [reason[0] for reason in reasons if reason] == [status]
     assert 0 in record.notes and "after" in record.outputs[1][0].text
     assert not [place for place in places if place.root.exists()]
@@ -205,7 +292,7 @@ subprocess.Popen(['setsid', 'sh', '-c', "trap '' HUP TERM INT; sleep {mark}"])
 import time; time.sleep(0.5)
 print(sum('{mark}' in open(f'/proc/{{p}}/cmdline').read() for p in os.listdir('/proc') if p.isdigit()))
 """
-    record = running.run(_notebook(code), {}, {}, LESSON.measures, sandbox.Limits(), True)
+    record = replay.run(replay.Job(_notebook(code), {}, {}, LESSON.folder, sandbox.Limits()))
     assert int(record.outputs[0][0].text) >= 2  # they did run
     left = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
     assert mark not in left

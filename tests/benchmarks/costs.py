@@ -15,7 +15,10 @@ from pathlib import Path
 
 import psutil
 
-from autograder import classroom, grading, lessons, nbgrader, notebooks, sandbox, submission
+from svi_course import lessons, notebooks
+from svi_course.classroom import folder as classroom
+from svi_course.grading import nbgrader_hooks, replay, sandbox, submission
+from svi_course.grading.grade import grade, pairs_of
 
 
 class Meter(threading.Thread):
@@ -73,18 +76,28 @@ def costs(lesson):
         folder = Path(scratch) / "class"
         _, wall, used = timed(lambda: classroom.new_class(folder, [lesson.name], progress=lambda line: None))
         print(f"  making a class with its references: {wall:.0f} s, CPU {used:.0f} s")
-        source = nbgrader.source_notebook(folder, lesson.name)
+        source = nbgrader_hooks.source_notebook(folder, lesson.name)
         isolated = not sandbox.probe()
         harvest = Path(scratch) / "compiled"
         harvest.mkdir()
         for name, folders in (("first submission", {"harvest": harvest}), ("each further one", {"compiled": harvest})):
-            solution, _ = submission.restore(nbgrader.source_notebook(folder, lesson.name).cells, source)
+            solution, _ = submission.restore(nbgrader_hooks.source_notebook(folder, lesson.name).cells, source)
             hidden = classroom.hidden_cases(folder, lesson)
-            graded, wall, used = timed(lambda: grading.grade(solution, lesson, hidden, sandbox.Limits(), isolated, **folders))  # noqa: B023
+            limits = sandbox.Limits()
+            graded, wall, used = timed(
+                lambda: grade(
+                    replay.Job(
+                        solution, lesson.exercises, pairs_of(lesson, hidden), lesson.folder, limits, isolated, **folders
+                    )
+                )
+            )
             points = sum(v.points for v in graded.verdicts.values())
-            print(f"  grading, {name}: {wall:.0f} s, CPU {used:.0f} s, {used / alone:.2f} of the notebook alone ({points:g} points, isolated: {isolated})")
+            print(
+                f"  grading, {name}: {wall:.0f} s, CPU {used:.0f} s, {used / alone:.2f} of the notebook alone "
+                f"({points:g} points, isolated: {isolated})"
+            )
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or [name for name in lessons.all_lessons()]:
+    for name in sys.argv[1:] or list(lessons.all_lessons()):
         costs(lessons.find_lesson(name))

@@ -10,7 +10,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from autograder import classroom, lessons
+from svi_course import lessons
+from svi_course.classroom import folder as classroom
 
 
 def size(folder):
@@ -29,9 +30,14 @@ def main(count, names):
         classroom.hand_out(folder, students, lambda line: print(f"  {line}", flush=True))
         wall = time.monotonic() - begin
         handed = size(folder / "handout" / students[0])
-        print(f"data for {count} students: {wall:.0f} s, {wall / alone:.1f} times the class that shares; "
-              f"{size(folder):.0f} MB in all, {handed:.1f} MB handed to each")
+        print(
+            f"data for {count} students: {wall:.0f} s, {wall / alone:.1f} times the class that shares; "
+            f"{size(folder):.0f} MB in all, {handed:.1f} MB handed to each"
+        )
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 300, sys.argv[2:] or [lesson.name for lesson in lessons.all_lessons().values()])
+    main(
+        int(sys.argv[1]) if len(sys.argv) > 1 else 300,
+        sys.argv[2:] or [lesson.name for lesson in lessons.all_lessons().values()],
+    )

@@ -1,1 +1,0 @@
-"""One module a lesson; the function ``coin_guide`` measures the exercise ``coin-guide``."""

@@ -1,1 +1,0 @@
-"""What learners are compared with: closed forms, quadrature, NUTS and reference SVI."""
