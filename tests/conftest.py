@@ -32,12 +32,18 @@ def isolated():
 LONG = ("test_every_lesson", "test_broken", "test_hostile", "test_class", "test_per_student", "test_jax_submissions")
 
 
+#: Files of the quick lane: the engine on the small lesson. Tests of exercises carry the mark themselves.
+QUICK = ("test_submission", "test_sandbox", "test_class", "test_notebooks", "test_corrections", "test_calibration")
+
+
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items):
     """Tests that share what is costly, a graded class say, run in one process; the long ones come first."""
     for item in items:
         if not any(item.iter_markers("xdist_group")):
             item.add_marker(pytest.mark.xdist_group(item.module.__name__))
+        if item.module.__name__ in QUICK:
+            item.add_marker(pytest.mark.quick)
     items.sort(key=lambda item: LONG.index(item.module.__name__) if item.module.__name__ in LONG else len(LONG))
 
 

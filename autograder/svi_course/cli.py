@@ -202,5 +202,14 @@ def list_lessons():
         console.print(f"{lesson.name}: {len(lesson.exercises)} exercises, {lesson.source}")
 
 
+def main():
+    """The command, with a sentence for what is wrong with the lessons themselves."""
+    try:
+        app()
+    except lessons.LessonError as error:
+        console.print(str(error), style="red", markup=False, soft_wrap=True)
+        sys.exit(1)
+
+
 if __name__ == "__main__":
-    sys.exit(app())
+    main()

@@ -17,6 +17,10 @@ HERE = Path(__file__).resolve().parent
 CHECK_CELL = re.compile(r"^nbgrader: *\{.*\bgrade: *true\b.*\bgrade_id: *([\w-]+)", re.M)
 
 
+class LessonError(Exception):
+    """Something about the lessons' folders; the message says what to do."""
+
+
 @dataclass(frozen=True)
 class Lesson:
     """One lesson, ``NN-name``.
@@ -72,13 +76,13 @@ def all_lessons():
     """name -> Lesson, the course's own first.
 
     Raises:
-        ValueError: if two lessons have one number.
+        LessonError: if two lessons have one number.
     """
     sources = [path for root in roots() for path in sorted(root.glob("lesson[0-9][0-9]/[0-9][0-9]-*.md"))]
     numbers = {}
     for path in sources:
         if numbers.setdefault(path.stem[:2], path) != path:
-            raise ValueError(
+            raise LessonError(
                 f"two lessons have the number {path.stem[:2]}: {numbers[path.stem[:2]]} and {path}; renumber one"
             )
     return {path.stem: Lesson(path) for path in sources}
