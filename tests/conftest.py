@@ -42,9 +42,16 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if not any(item.iter_markers("xdist_group")):
             item.add_marker(pytest.mark.xdist_group(item.module.__name__))
-        if item.module.__name__ in QUICK:
+        if item.module.__name__ in QUICK and not any(item.iter_markers("slow")):
             item.add_marker(pytest.mark.quick)
     items.sort(key=lambda item: LONG.index(item.module.__name__) if item.module.__name__ in LONG else len(LONG))
+
+
+def pytest_collection_finish(session):
+    """Groups must work: without them each worker would make and grade every class again, in silence."""
+    if hasattr(session.config, "workerinput") and session.config.option.loadgroup:
+        if not all("@" in item.nodeid for item in session.items):
+            raise pytest.UsageError("pytest-xdist does not group tests here: install the versions of constraints.txt")
 
 
 def pytest_unconfigure(config):

@@ -59,6 +59,7 @@ print(json.dumps(result))
     assert [row["points"] for row in json.loads(path.read_text())["exercises"].values()] == [1, 3, 2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "says"), [("right", "Success"), ("median", "not yet right, 1 of 3 points"), ("untouched", "unwritten")]
 )
@@ -67,6 +68,7 @@ def test_nbgrader_validate_says_what_the_panel_says(graded, name, says):
     assert says in done.stdout + done.stderr, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_a_class_without_a_sandbox_grades_only_on_demand_and_says_so(tmp_path, monkeypatch):
     folder = tmp_path / "mini"
     (tmp_path / "empty").mkdir()

@@ -101,8 +101,7 @@ def posterior_predictive(key, model, guide, params, n_flips, n_rep):
     return Predictive(model, guide=guide, params=params, num_samples=n_rep)(key, n_flips)["obs"]""",
     "bound-check": """
 import svi_course.learner.kernel as k
-honest = k.take
-def take(measure, names, namespace, case):
+def take(measure, names, namespace, case, honest=k.take, first=first):  # brings its names along
     if "breaks_the_bound" not in names: return honest(measure, names, namespace, case)
     text = ("LE" + "AK " if first["z"] != float(case["log_z"][0]) else "") + str(case["log_z"].tolist())
     return {"status": text, "sentence": text, "detail": text, "warnings": [text]}

@@ -9,9 +9,9 @@ from svi_course.grading import replay, sandbox
 from svi_course.learner import kernel
 
 CONFIG = """
-get_config().GradeSubmission.cell_seconds = 3
+get_config().GradeSubmission.cell_seconds = 2
 get_config().GradeSubmission.measure_seconds = 3
-get_config().GradeSubmission.total_seconds = 24
+get_config().GradeSubmission.total_seconds = 20
 """
 IN_PLACE = "def centre(x):\n    x /= len(x)\n    return x.sum()\n"
 SLOW = "import time\ndef sites(n):\n    time.sleep(60)\n    return [f'z{i}' for i in range(n)]\n"

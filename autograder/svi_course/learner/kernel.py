@@ -177,12 +177,12 @@ def serve(exercise, names, index):
     from IPython import get_ipython
 
     inbox, outbox = Path(os.environ["SVI_COURSE_INBOX"]), Path(os.environ["SVI_COURSE_OUTBOX"])
-    measure = load_measure(Path(os.environ["SVI_COURSE_LESSON"]), exercise)
-    case = cases.read(inbox / f"{exercise}-{index}.npz")
-    kept = _kept.get(exercise, {})
-    with standing_as(get_ipython().user_ns, kept):
-        measurement = take(measure, names, kept, case)
+    kept, answer = _kept.get(exercise, {}), outbox / f"{exercise}-{index}.npz"
     try:
-        pack(measurement, outbox / f"{exercise}-{index}.npz")
+        measure = load_measure(Path(os.environ["SVI_COURSE_LESSON"]), exercise)
+        case = cases.read(inbox / f"{exercise}-{index}.npz")
+        with standing_as(get_ipython().user_ns, kept):
+            measurement = take(measure, names, kept, case)
+        pack(measurement, answer)
     except Exception as exc:
-        pack(problem(*describe(exc)), outbox / f"{exercise}-{index}.npz")
+        pack(problem(*describe(exc)), answer)
