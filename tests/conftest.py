@@ -49,9 +49,9 @@ def pytest_collection_modifyitems(items):
 
 def pytest_collection_finish(session):
     """Groups must work: without them each worker would make and grade every class again, in silence."""
-    if hasattr(session.config, "workerinput") and session.config.option.loadgroup:
-        if not all("@" in item.nodeid for item in session.items):
-            raise pytest.UsageError("pytest-xdist does not group tests here: install the versions of constraints.txt")
+    grouped = getattr(session.config.option, "loadgroup", False) and hasattr(session.config, "workerinput")
+    if grouped and not all("@" in item.nodeid for item in session.items):
+        raise pytest.UsageError("pytest-xdist does not group tests here: install the versions of constraints.txt")
 
 
 def pytest_unconfigure(config):
