@@ -181,6 +181,33 @@ def try_answer(
 
 
 @app.command()
+def mutate(
+    exercise: Annotated[list[str], typer.Argument(help="Ids of exercises.")],
+    hidden: Annotated[int, typer.Option(help="Hidden cases that each mutant is judged on.")] = 3,
+    write: Annotated[bool, typer.Option(help="Keep the result in the exercise's table.json.")] = False,
+):
+    """List the one-node changes of the solution that pass. Ends with 1 if one is not named as equivalent."""
+    from svi_course import mutation
+
+    left = 0
+    for exercise_id in exercise:
+        try:
+            lesson, found = lessons.find_exercise(exercise_id)
+        except KeyError as error:
+            _stop(error.args[0])
+        rows = mutation.analyse(lesson, found, hidden, lambda line: console.print(line, markup=False, highlight=False))
+        console.print(
+            f"{exercise_id}: {rows['killed']} of {rows['mutants']} mutants failed, {rows['equivalent']} equivalent, "
+            f"{len(rows['surviving'])} survive",
+            highlight=False,
+        )
+        left += len(rows["surviving"])
+        if write:
+            mutation.keep(found, rows)
+    raise typer.Exit(1 if left else 0)
+
+
+@app.command()
 def demo(directory: Annotated[Path, typer.Argument(help="A new directory for the class.")] = Path("demo-class")):
     """Make a class in a scratch folder and grade ten submissions of lesson 03 through nbgrader."""
     import shutil

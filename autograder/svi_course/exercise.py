@@ -129,6 +129,8 @@ class Exercise:
         routes: module of the course whose ``routes(cases, references)`` computes the same truth
             in other ways when a class is made, or "".
         slow: honest answers that take seconds a case -> how many cases of a calibration each gets.
+        unused: argument -> why a right answer may ignore it, such as a guide its data.
+        equivalent: one-node change of the solution, as ``svi-course mutate`` calls it -> why it is right as well.
         folder: the exercise's folder. Its name, with "-" for "_", is the id.
     """
 
@@ -145,6 +147,8 @@ class Exercise:
     n_hidden: int = 3
     routes: str = ""
     slow: Mapping[str, int] = field(default_factory=dict)
+    unused: Mapping[str, str] = field(default_factory=dict)
+    equivalent: Mapping[str, str] = field(default_factory=dict)
     folder: Path = Path()
 
     @property

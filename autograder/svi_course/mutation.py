@@ -7,8 +7,10 @@ answer: then its exercise says so, with the reason, in ``Exercise.equivalent``.
 
 import ast
 import copy
+import hashlib
 import multiprocessing
 import signal
+import sys
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
 from concurrent.futures.process import BrokenProcessPool
@@ -21,6 +23,7 @@ from svi_course.judging import judge
 SEED = 20240611
 HIDDEN = 3
 SECONDS = 60.0  # of one mutant, as long as it answers to an alarm
+START = 60.0  # for a process to start and import what it needs
 
 #: Functions that take each other's place: what a hurried reader could have written.
 SIBLINGS = {
@@ -286,7 +289,7 @@ def _alarm(*arguments):
     raise TimeoutError
 
 
-def passes(lesson_name, exercise_id, source, hidden, seconds=SECONDS):
+def passes(lesson_name, exercise_id, source, hidden, seconds):
     """Whether a learner's source passes the public case and ``hidden`` fresh ones; stops at the first that it fails."""
     lesson = lessons.find_lesson(lesson_name)
     exercise = lesson.exercises[exercise_id]
@@ -304,35 +307,54 @@ def passes(lesson_name, exercise_id, source, hidden, seconds=SECONDS):
         return False
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        import jax
+        if "jax" in sys.modules:  # some hundred programs in one process have crashed XLA's compiler
+            sys.modules["jax"].clear_caches()
 
-        jax.clear_caches()
 
-
-def survivors(lesson, exercise, hidden=HIDDEN, progress=lambda line: None, sources=None):
-    """Mutants of the solution that pass: (their descriptions, how many mutants there were).
-
-    Args:
-        lesson, exercise: whose.
-        hidden: hidden cases each mutant is judged on.
-        progress: called with a line of text now and then.
-        sources: description -> source in place of all mutants of the solution.
-    """
-    todo = mutants(notebooks.answers(lesson)[exercise.id]) if sources is None else sources
-    left, found, spawn = dict(todo), [], multiprocessing.get_context("spawn")
+def survivors(lesson, exercise, sources, hidden=HIDDEN, progress=lambda line: None):
+    """Which of ``sources``, description -> learner's code, pass: their descriptions."""
+    left, found, spawn = dict(sources), [], multiprocessing.get_context("spawn")
     while left:
         # A mutant that hangs in native code, or crashes the process, costs one process and is failed.
         with ProcessPoolExecutor(1, mp_context=spawn) as pool:
             for name in list(left):
-                task = pool.submit(passes, lesson.name, exercise.id, left[name], hidden)
+                task = pool.submit(passes, lesson.name, exercise.id, left.pop(name), hidden, SECONDS)
                 try:
-                    if task.result(timeout=3 * SECONDS):
+                    if task.result(timeout=START + 2 * SECONDS):
                         found.append(name)
-                        progress(f"survives: {name}")
+                        progress(f"passes: {name}")
                 except (TookTooLong, BrokenProcessPool):
                     for process in pool._processes.values():
                         process.kill()
-                    del left[name]
                     break
-                del left[name]
-    return found, len(todo)
+    return found
+
+
+def fingerprint(lesson, exercise):
+    """Hash of the solution that was changed: a result of another one is stale."""
+    return hashlib.sha256(notebooks.answers(lesson)[exercise.id].encode()).hexdigest()[:16]
+
+
+def analyse(lesson, exercise, hidden=HIDDEN, progress=lambda line: None):
+    """Judge all mutants of the solution.
+
+    Returns:
+        dict of ``solution`` (its fingerprint), ``mutants``, ``killed`` and ``equivalent`` (numbers) and
+        ``surviving``, the descriptions of those that pass and are not named in ``exercise.equivalent``.
+    """
+    sources = mutants(notebooks.answers(lesson)[exercise.id])
+    found = survivors(lesson, exercise, sources, hidden, progress)
+    surviving = [name for name in found if name not in exercise.equivalent]
+    return {
+        "solution": fingerprint(lesson, exercise),
+        "mutants": len(sources),
+        "killed": len(sources) - len(found),
+        "equivalent": len(found) - len(surviving),
+        "surviving": surviving,
+    }
+
+
+def keep(exercise, rows):
+    """Write the result of ``analyse`` into the exercise's table."""
+    path = exercise.folder / "table.json"
+    path.write_text(calibration.as_json({**exercise.table(), "_mutants": rows}))

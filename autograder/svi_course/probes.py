@@ -4,13 +4,15 @@ They are made from the solution, so that no exercise has to list them. An empty 
 point at all; an answer that never looks at one of its arguments must not pass.
 """
 
+import contextlib
 import functools
 import inspect
+import io
 
 import numpy as np
 
-from svi_course import calibration, notebooks
-from svi_course.judging import verdict
+from svi_course import calibration, lessons, notebooks
+from svi_course.judging import judge
 from svi_course.learner import kernel, loading
 
 SEED = 20240612
@@ -20,19 +22,29 @@ class NotApplicable(Exception):
     """The exercise leaves no room for this probe."""
 
 
-def solution(lesson, exercise):
-    """The functions of the lesson's own answer: name -> function."""
+@functools.cache
+def _solution(lesson, folder):
+    exercise = lessons.load_exercise(lesson.folder, folder.name)
     namespace = calibration.functions(lesson, exercise, notebooks.answers(lesson)[exercise.id], plain=True)
     return {name: namespace[name] for name in exercise.names}
 
 
-def judged(lesson, exercise, functions, hidden):
-    """The verdict on functions, by name, on the public case and ``hidden`` fresh ones."""
+def solution(lesson, exercise):
+    """The functions of the lesson's own answer: name -> function, the same ones at each call."""
+    return dict(_solution(lesson, exercise.folder))
+
+
+def pairs(lesson, exercise, functions, hidden, start=0):
+    """(measurement, truth) of functions, by name, on the public case (0) and ``hidden`` fresh ones, from ``start``."""
     rng = np.random.default_rng([SEED, *exercise.id.encode()])
-    cases = [exercise.public(), *(exercise.case(rng) for _ in range(hidden))]
     measure = loading.load_measure(lesson.folder, exercise.id)
-    pairs = [(kernel.take(measure, exercise.names, functions, case), exercise.reference(case)) for case in cases]
-    return verdict(exercise, pairs[0], pairs[1:])
+    for index in range(hidden + 1):
+        case = exercise.case(rng) if index else exercise.public()
+        if index < start:
+            continue
+        with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
+            measurement = kernel.take(measure, exercise.names, functions, case)
+        yield measurement, exercise.reference(case)
 
 
 # ---------------------------------------------------------------- nothing
@@ -58,8 +70,12 @@ def _like(value, fill):
 def _answering(fn, change):
     @functools.wraps(fn)
     def answer(*args, **kwargs):
-        return change(fn(*args, **kwargs))
+        value = fn(*args, **kwargs)
+        changed.append(value is not None)
+        return change(value)
 
+    changed = []
+    answer.applies = lambda: any(changed)
     return answer
 
 
@@ -82,7 +98,7 @@ def _only(fn, hidden_type):
     def answer(*args, **kwargs):
         handlers.block(fn, hide_fn=hide)(*args, **kwargs)
 
-    answer.has_params = lambda: any(seen)
+    answer.applies = lambda: any(seen)
     return answer
 
 
@@ -105,22 +121,23 @@ EMPTY = {
 
 
 def points_of_nothing(lesson, exercise, kind, hidden=1):
-    """Points that the empty answer ``kind`` (a key of EMPTY) earns on the public case alone, and with hidden ones.
+    """Rows that the empty answer ``kind`` (a key of EMPTY) passes on the public case and on ``hidden`` others.
+
+    Returns:
+        The names of the criteria; there must be none.
 
     Raises:
         NotApplicable: where the exercise's functions have no params, or return nothing that could be replaced.
     """
-    own = solution(lesson, exercise)
-    made = {name: EMPTY[kind](fn) for name, fn in own.items()}
-    result = judged(lesson, exercise, made, hidden)
-    if kind in ("params without a site", "nothing learns") and not any(fn.has_params() for fn in made.values()):
-        raise NotApplicable(f"{exercise.id}: no param to hide")
-    if kind in ("zeros", "ones") or kind.startswith("noise"):
-        returned = judged(lesson, exercise, own, 0)
-        if result.rows == returned.rows and returned.passed:
-            raise NotApplicable(f"{exercise.id}: returns nothing that could be replaced")
-    on_public = sum(row.points for row in result.rows if row.passed)
-    return on_public, result.points
+    made = {name: EMPTY[kind](fn) for name, fn in solution(lesson, exercise).items()}
+    passed = {criterion.name for criterion in exercise.criteria}
+    for measurement, reference in pairs(lesson, exercise, made, hidden):
+        passed &= {row.name for row in judge(exercise, measurement, reference) if row.passed}
+        if not any(getattr(fn, "applies", lambda: True)() for fn in made.values()):
+            raise NotApplicable(f"{exercise.id}: nothing to replace")
+        if not passed:
+            break
+    return sorted(passed)
 
 
 # ---------------------------------------------------------------- an argument that is never looked at
@@ -183,16 +200,21 @@ def _is_key(leaf):
     return hasattr(leaf, "dtype") and jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key)
 
 
-def first_arguments(lesson, exercise):
-    """function name -> argument name -> its value when the public case's measurement first calls the solution."""
+@functools.cache
+def _first_arguments(lesson, folder):
     import jax
 
-    recorders = {
-        name: Recorder(fn, parameters(exercise.names[name])) for name, fn in solution(lesson, exercise).items()
-    }
-    judged(lesson, exercise, {name: recorder.function() for name, recorder in recorders.items()}, 0)
+    exercise = lessons.load_exercise(lesson.folder, folder.name)
+    own = solution(lesson, exercise)
+    recorders = {name: Recorder(fn, parameters(exercise.names[name])) for name, fn in own.items()}
+    list(pairs(lesson, exercise, {name: recorder.function() for name, recorder in recorders.items()}, 0))
     jax.effects_barrier()
     return {name: recorder.first for name, recorder in recorders.items()}
+
+
+def first_arguments(lesson, exercise):
+    """function name -> argument name -> its value when the public case's measurement first calls the solution."""
+    return _first_arguments(lesson, exercise.folder)
 
 
 def frozen(fn, names, argument, value):
@@ -218,10 +240,10 @@ def passes_frozen(lesson, exercise, function, argument, hidden=2):
     Raises:
         NotApplicable: where the public case never gives that argument.
     """
-    own = solution(lesson, exercise)
-    recorded = first_arguments(lesson, exercise)[function]
+    own, recorded = solution(lesson, exercise), first_arguments(lesson, exercise)[function]
     if argument not in recorded:
         raise NotApplicable(f"{exercise.id}: {function} is not called with {argument}")
     names = parameters(exercise.names[function])
     own[function] = frozen(own[function], names, argument, recorded[argument])
-    return judged(lesson, exercise, own, hidden).passed
+    judged = pairs(lesson, exercise, own, hidden, start=1)  # on the public case it may well be right
+    return all(all(row.passed for row in judge(exercise, *pair)) for pair in judged)
