@@ -1,7 +1,10 @@
 """A class that version 0.1 made (``tests/old_class``) still grades, with its own cases and configuration."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
@@ -56,3 +59,32 @@ def test_its_cases_are_read_and_none_is_drawn_anew(folder):
         for case, reference in classroom.hidden_cases(folder, lessons.find_lesson(LESSON))[name]:
             again = exercise.reference(case)
             assert all(np.array_equal(reference[key], again[key]) for key in again)
+
+
+def test_a_strangers_autograder_does_no_harm(tmp_path):
+    """The import name belongs to another distribution: with that one installed too, ours still works."""
+    (tmp_path / "autograder").mkdir()
+    (tmp_path / "autograder" / "__init__.py").write_text("raise ImportError('a stranger')\n")
+    env = os.environ | {"PYTHONPATH": str(tmp_path)}
+    code = (
+        "from svi_course import check\nfrom svi_course.grading.nbgrader_hooks import configure\nprint(check, configure)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_patch_of_something_that_nbgrader_no_longer_has_is_refused():
+    from svi_course.grading import nbgrader_hooks, nbgrader_patches
+
+    class Other:
+        pass
+
+    with pytest.raises(RuntimeError, match="has no Other.gone"):
+        nbgrader_patches.replace(Other, "gone", None)
+    nbgrader_patches.apply(nbgrader_hooks.CourseAutograde)
+    nbgrader_patches.apply(nbgrader_hooks.CourseAutograde)  # twice is once
+    import nbgrader.apps.api
+    from nbgrader.coursedir import CourseDirectory
+
+    assert nbgrader.apps.api.Autograde is nbgrader_hooks.CourseAutograde
+    assert not hasattr(CourseDirectory.get_existing_timestamp.nbgraders_own, "nbgraders_own")
