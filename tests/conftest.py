@@ -1,6 +1,7 @@
 """Shared by the tests: the small lesson, compiled programs, and what to do where no sandbox can be had."""
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -10,7 +11,8 @@ os.environ["SVI_COURSE_LESSONS"] = os.pathsep.join(
 )
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 # One cache of compiled programs for all workers, filled by this very run.
-os.environ.setdefault("SVI_TESTS_CACHE", tempfile.mkdtemp(prefix="svi-tests-"))
+OWN_CACHE = None if "SVI_TESTS_CACHE" in os.environ else tempfile.mkdtemp(prefix="svi-tests-")
+os.environ.setdefault("SVI_TESTS_CACHE", OWN_CACHE or "")
 os.environ["JAX_COMPILATION_CACHE_DIR"] = os.environ["SVI_TESTS_CACHE"]
 os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.2"
 
@@ -55,8 +57,6 @@ def pytest_collection_finish(session):
 
 
 def pytest_unconfigure(config):
-    """The controller takes the cache away again."""
-    if not hasattr(config, "workerinput") and os.environ["SVI_TESTS_CACHE"].startswith(tempfile.gettempdir()):
-        import shutil
-
-        shutil.rmtree(os.environ["SVI_TESTS_CACHE"], ignore_errors=True)
+    """Whoever made the cache takes it away again."""
+    if OWN_CACHE:
+        shutil.rmtree(OWN_CACHE, ignore_errors=True)
