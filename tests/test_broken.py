@@ -10,7 +10,7 @@ from small_class import ALL, LESSON, Student, assert_graded, cell_of, grade, sub
 from svi_course import notebooks
 
 CONFIG = """
-get_config().GradeSubmission.cell_seconds = 4
+get_config().GradeSubmission.cell_seconds = 6
 get_config().GradeSubmission.measure_seconds = 4
 get_config().GradeSubmission.memory_gb = 0.4
 """
@@ -129,7 +129,7 @@ STUDENTS = {
             )
         ),
         ALL,
-        ("stopped after 4 s", "kernel died"),
+        ("stopped after 6 s", "kernel died"),
     ),
     "stubborn": Student(
         submission(first="import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass"),

@@ -166,6 +166,10 @@ EXERCISE = Exercise(
     case=draw_guide_case,
     reference=guide_reference,
     routes="coin_routes",
+    unused={
+        "n": "a guide is fitted to its data by the loss, and need not look at them",
+        "data": "a guide must do without its data, so that it can forecast",
+    },
     fields=GUIDE_FIELDS,
     criteria=(
         Criterion(
