@@ -1,0 +1,22 @@
+"""What measures of several lessons share."""
+
+import jax.numpy as jnp
+import numpyro
+import numpyro.distributions as dist
+
+#: Programs that run for a tenth of a second: what counts is the time to compile them.
+QUICK = {"xla_backend_optimization_level": 0}
+
+
+def model_line(x, e, y=None):
+    """The line with outliers, as lessons 7 and 8 hand it in; Q is the share of points on the line."""
+    theta = numpyro.sample("theta", dist.Uniform(-jnp.pi / 2, jnp.pi / 2))
+    b_perp = numpyro.sample("b_perp", dist.Normal(0.0, 1.0))
+    bg_mean = numpyro.sample("bg_mean", dist.Normal(0.0, 1.0))
+    bg_sigma = numpyro.sample("bg_sigma", dist.HalfNormal(3.0))
+    q = numpyro.sample("Q", dist.Uniform(0.0, 1.0))
+    line = dist.Normal(x * jnp.tan(theta) + b_perp / jnp.cos(theta), e)
+    background = dist.Normal(bg_mean, jnp.sqrt(bg_sigma**2 + e**2))
+    shares = dist.Categorical(probs=jnp.stack([q, 1 - q]))
+    with numpyro.plate("points", len(x)):
+        numpyro.sample("y", dist.MixtureGeneral(shares, [line, background]), obs=y)
