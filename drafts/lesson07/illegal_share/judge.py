@@ -11,7 +11,7 @@ SITES = ("positive", "from 0 to 1", "within x", "two positive", "two positive, i
 POSITIVE, UNIT, BETWEEN, JOINED, PLATED, REAL = range(6)
 SINGLE, PAIRS, LIMITED = [POSITIVE, UNIT, BETWEEN], [JOINED, PLATED], [POSITIVE, UNIT, BETWEEN, JOINED, PLATED]
 
-N, FEW = 20_000, 7
+N, FEW = 50_000, 7
 
 NAMES = ("amount", "bump", "core", "drift", "edge", "flux", "gain", "height", "jump", "knot", "lag", "mass")
 
@@ -23,12 +23,15 @@ SHOWN = {"lower limits only": [UNIT, BETWEEN], "first entry": [PLATED], "mean ov
 
 
 def draw(rng):
-    """Six sites and a guide of normals; one of the first three sites has its centre where the model forbids it."""
+    """Six sites and a guide of normals; at one of the first three sites the centre itself is illegal."""
     while True:
         case = _draw(rng)
         r = reference(case)
-        shares = r["shares"][LIMITED]
-        if np.sum(shares > 0.5) != 1 or np.any(shares[3:] > 0.5) or shares.min() < 0.08 or shares.max() > 0.8:
+        shares, illegal_centres = r["shares"][LIMITED], r["wrong"]["centres only"]
+        if illegal_centres.sum() != 1 or shares.min() < 0.08 or shares.max() > 0.8:
+            continue
+        first, average = (r["wrong"][name][PLATED] for name in ("first entry", "mean over entries"))
+        if abs(first - average) < 0.05:
             continue
         changed = {name: np.abs(wrong - r["shares"]) for name, wrong in r["wrong"].items()}
         if all(np.max(change[SHOWN.get(name, LIMITED)]) > APART for name, change in changed.items()):
@@ -38,8 +41,9 @@ def draw(rng):
 def _draw(rng):
     x = np.sort(np.append(rng.uniform(0, 1, 10), [0, 1])) * rng.uniform(5, 20) + rng.uniform(-20, 10)
     width = np.array([1, x[-1] - x[0]])
-    inside = [0, x[0]] + width * rng.uniform(0.1, 0.9, 2)
-    below = np.array([rng.choice([rng.uniform(0.1, 0.45), rng.uniform(0.55, 0.75)]), *rng.uniform(0.1, 0.35, 4)])
+    centres = [0, x[0]] + width * rng.uniform(-0.3, 1.3, 2)
+    below = np.array([rng.choice([rng.uniform(0.1, 0.45), rng.uniform(0.55, 0.75)]), *rng.uniform(0.1, 0.35, 2)])
+    below = np.append(below, rng.permutation([rng.uniform(0.1, 0.2), rng.uniform(0.34, 0.45)]))
     positive = rng.uniform(0.3, 2, 5)
     names = rng.choice(NAMES, 7, replace=False)
     return {
@@ -48,8 +52,8 @@ def _draw(rng):
         "model_order": rng.permutation(6),
         "guide_order": rng.permutation(6),
         # one positive number, two between limits, four positive numbers, a real one
-        "loc": np.insert(-ndtri(below) * positive, [1, 1, 5], [*inside, rng.normal()]),
-        "scale": np.insert(positive, [1, 1, 5], [*(width * rng.uniform(0.25, 1.2, 2)), rng.uniform(0.3, 2)]),
+        "loc": np.insert(-ndtri(below) * positive, [1, 1, 5], [*centres, rng.normal()]),
+        "scale": np.insert(positive, [1, 1, 5], [*(width * rng.uniform(0.25, 0.9, 2)), rng.uniform(0.3, 2)]),
         "x": x,
         "y": rng.normal(size=12),
         "n": np.array(N),

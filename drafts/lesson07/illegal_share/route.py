@@ -4,10 +4,10 @@ import numpy as np
 
 
 def agree(cases):
-    """Half a million draws, tested against the limits one by one."""
+    """A million draws, tested against the limits one by one."""
     rng = np.random.default_rng(5)
     for case, r in cases:
-        z = rng.normal(case["loc"], case["scale"], (500_000, 8))
+        z = rng.normal(case["loc"], case["scale"], (1_000_000, 8))
         counted = [
             np.mean(z[:, 0] <= 0),
             np.mean((z[:, 1] < 0) | (z[:, 1] > 1)),
@@ -16,4 +16,4 @@ def agree(cases):
             np.mean(~((z[:, 5] > 0) & (z[:, 6] > 0))),
             0,
         ]
-        assert np.abs(counted - r["shares"]).max() < 5 * 0.5 / np.sqrt(500_000)
+        assert np.abs(counted - r["shares"]).max() < 5 * 0.5 / np.sqrt(1_000_000)
