@@ -140,6 +140,7 @@ def log_joint_unconstrained(u, x, e, y):
     x, e and y may have leading axes that broadcast against those of u.
     """
     u_theta, b_perp, bg_mean, log_sigma, u_q = np.moveaxis(u[..., None, :], -1, 0)
+    log_sigma = np.minimum(log_sigma, 300.0)  # so that its square is a number; its density is zero long before
     theta, sigma2, q = np.pi * (sigmoid(u_theta) - 0.5), np.exp(2 * log_sigma), sigmoid(u_q)
     tan = np.tan(theta)
     sec = np.sqrt(1 + tan**2)
