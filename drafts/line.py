@@ -485,16 +485,18 @@ def descend(start, x, e, y, n_steps=400, rate=0.05, n=8):
     Args:
         start: (fits, 5) in the model's coordinates; all scales begin at 0.1.
         x, e, y: (fits, points).
-        n_steps, rate, n: steps, the rate that falls to zero along half a cosine, fixed normals a step.
+        n_steps, rate, n: steps, the rate that falls to zero along half a cosine, normals a step. They differ from step
+            to step, since noise is what leads a fit out of a bad optimum, and from fit to fit.
 
     Returns:
         (loc, log_scale), (fits, 5) each.
     """
     loc = unconstrain(start)
     phi = np.stack([loc, np.full_like(loc, np.log(0.1))])
-    first, second, eps = np.zeros_like(phi), np.zeros_like(phi), normals(n)
+    first, second, rng = np.zeros_like(phi), np.zeros_like(phi), np.random.default_rng(0)
     x, e, y = (part[:, None, :] for part in (x, e, y))
     for i in range(n_steps):
+        eps = rng.normal(size=(len(loc), n, 5))
         scale = np.exp(phi[1])[:, None]
         gradient = log_joint_unconstrained(phi[0][:, None] + scale * eps, x, e, y)[1]
         gradient = -np.stack([gradient.mean(1), (gradient * eps).mean(1) * scale[:, 0] + 1])

@@ -10,6 +10,7 @@ os.environ["SVI_COURSE_LESSONS"] = os.pathsep.join(
     filter(None, [str(HERE / "lessons"), os.environ.get("SVI_COURSE_LESSONS")])
 )
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # matrices are small, and workers share the cores
 # One cache of compiled programs for all workers, filled by this very run.
 OWN_CACHE = None if "SVI_TESTS_CACHE" in os.environ else tempfile.mkdtemp(prefix="svi-tests-")
 os.environ.setdefault("SVI_TESTS_CACHE", OWN_CACHE or "")

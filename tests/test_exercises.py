@@ -277,13 +277,15 @@ def test_the_truth_has_a_second_route(lesson, exercise):
 
 @each(COURSE)
 def test_honest_answers_fail_less_than_once_in_a_thousand(lesson, exercise):
+    """Or did not fail in 500, where an answer is so dear that no more could be afforded: 0.6 % at most, then."""
     rows = exercise.table()
     assert rows["_answers"]["honest"] == right(exercise)
     number, failed = rows["_answers"]["answers"], rows["_answers"]["false_fails"]
-    assert calibration.upper_bound(len(failed), number) < 1e-3
+    dear = rows["_answers"].get("seconds", 0) > 5
+    assert calibration.upper_bound(len(failed), number) < (6e-3 if dear else 1e-3)
     for criterion in exercise.criteria:
         honest = rows[criterion.name]["honest"]
-        assert honest["cases"] >= 3 * number and honest["max"] <= rows[criterion.name]["tolerance"]
+        assert honest["cases"] >= exercise.n_hidden * number and honest["max"] <= rows[criterion.name]["tolerance"]
 
 
 @each(COURSE)

@@ -10,6 +10,7 @@ import contextlib
 import io
 import json
 import multiprocessing
+import os
 import time
 import warnings
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -23,7 +24,9 @@ from svi_course.judging import choose_hint, judge
 from svi_course.learner import kernel, loading
 
 SEED = 20240611
-HIDDEN = 3  # hidden cases of one answer, as in a class
+
+#: One thread for a process's matrices: they are small, and threads that wait for each other cost more than they save.
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
 def upper_bound(failures, trials):
@@ -68,18 +71,19 @@ def measurer(lesson, exercise, source, plain=False):
 
 
 def honest_plan(exercise, names, answers):
-    """Which honest answer takes which case: a list of names, HIDDEN cases each."""
+    """Which honest answer takes which case: a list of names, as many of each as a class has hidden cases."""
     quick = [name for name in names if name not in exercise.slow]
     plan = [quick[i % len(quick)] for i in range(answers)]
     for name, count in exercise.slow.items():
-        share = min(count // HIDDEN, answers // 10)
+        share = min(count // exercise.n_hidden, answers // 10)
         plan[:share] = [name] * share
-    return [name for name in plan for _ in range(HIDDEN)]
+    return [name for name in plan for _ in range(exercise.n_hidden)]
 
 
 def honest_rows(lesson, exercise, answers, near_cases):
     """Distances of honest answers, as rows of the table, and right measurements for the near misses."""
     sources = {"solution": notebooks.answers(lesson)[exercise.id], **cut.honest(exercise)}
+    begin = time.process_time()
     plan = honest_plan(exercise, list(sources), answers)
     todo = cases(exercise, len(plan))
     distances = {criterion.name: [] for criterion in exercise.criteria}
@@ -95,7 +99,7 @@ def honest_rows(lesson, exercise, answers, near_cases):
             distances[row.name].append(row.distance)
             fails[row.name] += not row.passed
             if not row.passed:
-                failed_answers.add(i // HIDDEN)
+                failed_answers.add(i // exercise.n_hidden)
         if current == "solution" and len(kept) < near_cases:
             kept.append((measurement, reference))
     result = {}
@@ -113,7 +117,12 @@ def honest_rows(lesson, exercise, answers, near_cases):
                 "rate_below": _short(upper_bound(fails[criterion.name], len(values))),
             },
         }
-    result["_answers"] = {"honest": list(sources), "answers": answers, "false_fails": sorted(failed_answers)}
+    result["_answers"] = {
+        "honest": list(sources),
+        "answers": answers,
+        "false_fails": sorted(failed_answers),
+        "seconds": float(f"{(time.process_time() - begin) / answers:.2g}"),  # CPU seconds an answer, cases included
+    }
     return result, kept
 
 
@@ -129,16 +138,20 @@ def honest_again(exercise, table):
     return rows
 
 
-def mistake_row(lesson, exercise, mistake, source, count):
-    """On how many of ``count`` fresh hidden cases an answer with a listed mistake fails, and gets its own hint."""
+def mistake_row(lesson, exercise, mistake, source, drawn):
+    """On how many hidden cases an answer with a listed mistake fails, and gets its own hint.
+
+    Args:
+        drawn: (case, reference) of each.
+    """
     run, failed, hinted = measurer(lesson, exercise, source), 0, 0
-    for case in cases(exercise, count, role=1):
-        measurement, reference = run(case), exercise.reference(case)
+    for case, reference in drawn:
+        measurement = run(case)
         rows = judge(exercise, measurement, reference)
         bad = not all(row.passed for row in rows)
         failed += bad
         hinted += bad and choose_hint(exercise, [(measurement, reference, rows)]) == mistake.hint
-    return {"cases": count, "failed": failed, "hinted": hinted}
+    return {"cases": len(drawn), "failed": failed, "hinted": hinted}
 
 
 def calibrate_exercise(lesson_name, exercise_id, answers, wrong_cases, near_cases):
@@ -156,10 +169,9 @@ def calibrate_exercise(lesson_name, exercise_id, answers, wrong_cases, near_case
         kept = [(run(case), exercise.reference(case)) for case in cases(exercise, near_cases)]
     result["_known_wrong"] = {}
     sources = cut.mistakes(exercise)
+    drawn = [(case, exercise.reference(case)) for case in cases(exercise, wrong_cases, role=1)]
     for mistake in exercise.mistakes:
-        result["_known_wrong"][mistake.name] = mistake_row(
-            lesson, exercise, mistake, sources[mistake.name], wrong_cases
-        )
+        result["_known_wrong"][mistake.name] = mistake_row(lesson, exercise, mistake, sources[mistake.name], drawn)
     result["_near"] = {}
     for near in exercise.near:
         far = {
@@ -204,7 +216,7 @@ def calibrate(lesson, answers, wrong_cases, near_cases, jobs, progress, only=())
 
     Args:
         lesson: the Lesson.
-        answers: honest answers an exercise, each on three hidden cases; 0 keeps those measured before.
+        answers: honest answers an exercise, each on as many hidden cases as in a class; 0 keeps those measured before.
         wrong_cases: hidden cases for each known-wrong answer.
         near_cases: right measurements that near misses are made of.
         jobs: exercises at a time.
@@ -212,6 +224,7 @@ def calibrate(lesson, answers, wrong_cases, near_cases, jobs, progress, only=())
         only: ids of exercises; all of them if empty.
     """
     chosen = [name for name in lesson.exercises if not only or name in only]
+    os.environ.update(ONE_THREAD)
     with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
         todo = {
             pool.submit(calibrate_exercise, lesson.name, name, answers, wrong_cases, near_cases): name
@@ -242,12 +255,13 @@ HEAD = """# How often the grader is wrong
 
 Made by `svi-course calibrate`, from the `table.json` of each exercise; not edited by hand.
 
-A class judges each answer on the public case and on three hidden ones. Here honest answers (the solution and the right
+A class judges each answer on the public case and on hidden ones, mostly three. Here honest answers (the solution and the right
 ones of `honest.py`, with other parameterisations, optimisers, estimators and keys), every known-wrong answer, and near
 misses of known size went through the same measurement and the same judge on fresh hidden cases.
 
 - **Honest**: distances of honest answers beside the tolerance. The rate of false fails is below the last column with
-  95 % confidence.
+  95 % confidence. 3,000 answers an exercise; where one answer with its three cases costs more than five seconds of
+  processor time, as many as could be afforded, and at least 500.
 - **Known-wrong**: on how many hidden cases each was failed, and how often the hint was that of the mistake made.
 - **Near misses**: an error of known size put into a right measurement, which carries its own honest noise. The power
   curve says which share was failed at each size. Then come the smallest size that is failed at least 99 times of 100,

@@ -65,16 +65,15 @@ def best_of_many_starts(key, x, e, y):
     svi.init(key, x, e, y)  # the guide is set up once
     keys = jax.random.split(key, 33)
 
-    def one(key):
+    def one(key, share):
         state = svi.init(key, x, e, y)
         params = svi.optim.get_params(state.optim_state)
-        noise = jax.random.normal(key, (len(params),))
-        params = {name: v + 1.5 * noise[i] * name.endswith("loc") for i, (name, v) in enumerate(params.items())}
+        params["theta_auto_loc"] = jax.scipy.special.logit(share)  # directions all around the half circle
         state = state._replace(optim_state=svi.optim.init(params))
         state, losses = jax.lax.scan(lambda state, _: svi.update(state, x, e, y), state, None, length=1500)
         return svi.get_params(state), losses[-200:].mean()
 
-    params, scores = jax.vmap(one)(keys[:-1])
+    params, scores = jax.vmap(one)(keys[:-1], jnp.linspace(0.02, 0.98, 32))
     best = jnp.nanargmin(scores)
     draws = guide.sample_posterior(keys[-1], {name: v[best] for name, v in params.items()}, sample_shape=(4000,))
     return _probabilities(draws, x, e, y)

@@ -266,4 +266,9 @@ EXERCISE = Exercise(
         ),
     ),
     figure=_figure,
+    equivalent={
+        "legal = site['fn'].support(draws[name]).reshape(n, -1).all(axis=1) => "
+        "legal = site['fn'].support(draws[name]).reshape(n, -1).all(axis=-1)": "a table's last axis is its second",
+        "shares[name] = float(jnp.mean(~legal)) => shares[name] = jnp.mean(~legal)": "a JAX number is a number",
+    },
 )

@@ -10,6 +10,9 @@ from ...tools import BLUE, RED, seed, worst
 THETA, B_PERP, BG_MEAN, BG_SIGMA, Q = range(5)
 N_DRAWS = 8192
 
+#: What the figure marks, as in table.json: distance of the median in half-widths, ln of the ratio of widths.
+CENTRE, WIDTH = 0.5, 0.5
+
 
 def _case(data, exact, seed):
     """A data set, and a place near the middle of its posterior where the judge's fits begin."""
@@ -18,22 +21,23 @@ def _case(data, exact, seed):
 
 
 def telling(exact):
-    """Whether mistakes about bg_sigma show: its logarithm is uncertain by much more than 0.25, and not near zero.
+    """Whether mistakes about bg_sigma show: its logarithm is uncertain by much more than 0.25, and far from zero.
 
     A density of ln bg_sigma that is taken for one of bg_sigma is wrong by the mean of 1 / bg_sigma.
     """
-    return exact.log_sigma_sd > 0.44 and abs(np.log(exact.median[BG_SIGMA])) > 0.5
+    return exact.log_sigma_sd > 0.44 and exact.median[BG_SIGMA] > 1.5
 
 
 def draw_guide_case(rng):
     """A line that falls, as that of the public data does not, before a wide background."""
     while True:
-        data = line.draw_line(rng, bg_sigma=(1.6, 2.8), off=(3, 4), signs=(-1,))
+        data = line.draw_line(rng, bg_sigma=(2.0, 3.2), off=(3, 3), signs=(-1,))
         exact = line.rough_posterior(data["x"], data["e"], data["y"])
         if not (line.plain(exact) and telling(exact)):
             continue
-        loss, _, _ = line.best_diagonal(data["x"], data["e"], data["y"], exact.median, 256)
-        if loss + exact.log_z < 0.5:  # a larger gap makes weights too heavy for an estimate of the evidence
+        loss, _, log_scale = line.best_diagonal(data["x"], data["e"], data["y"], exact.median, 256)
+        # a larger gap makes weights too heavy for an estimate of the evidence; a scale of 0.25 must cost 0.16 nats
+        if loss + exact.log_z < 0.4 and log_scale[BG_SIGMA] > np.log(0.4):
             return _case(data, exact, seed(rng))
 
 
@@ -121,8 +125,9 @@ def guide_figure(axes, m, r):
     axes.barh(rows, np.full(5, 2.0), left=-1, height=0.6, color="0.85", label="exact central 68 %")
     axes.vlines(0, -0.5, 4.5, color="black", linewidth=1)
     axes.errorbar(np.clip(centre, -6, 6), rows, xerr=np.clip(width, 0, 6), fmt="o", color=BLUE, label="yours")
-    right = worst(centre) <= 0.4 and worst(np.log(width)) <= 0.7
-    for row in rows[(abs(centre) > 0.4) | (abs(np.log(width)) > 0.7)]:
+    far = (abs(centre) > CENTRE) | (abs(np.log(width)) > WIDTH)
+    right = not far.any()
+    for row in rows[far]:
         axes.plot(np.clip(centre[row], -6, 6), row, "x", color=RED, markersize=11)
     axes.set_yticks(rows, line.PARAMETERS)
     axes.invert_yaxis()
@@ -171,7 +176,12 @@ def _log_sd(m):
 def _no_jacobian(m, r):
     """Whether ln q is that of ln bg_sigma: put right, it is a surrogate that fits its draws."""
     put_right = {**m, "logq": m["logq"] - np.log(m["draws"][:, BG_SIGMA])}
-    return _legal(m) and evidence(put_right, r) < 0.2 < evidence(m, r) and abs(kl(put_right, r)) < r["gap"] + 0.5
+    return (
+        _legal(m)
+        and evidence(put_right, r) < min(0.25, evidence(m, r))
+        and evidence(m, r) > 0.1
+        and abs(kl(put_right, r)) < r["gap"] + 0.5
+    )
 
 
 def _one_scale(m):
@@ -301,7 +311,9 @@ EXERCISE = Exercise(
         Mistake(
             "capped scale",
             hint="Which widths can your parameter never reach?",
-            looks_like=lambda m, r, d: _legal(m) and 0.238 < _log_sd(m) < 0.262 and not _one_scale(m),
+            looks_like=lambda m, r, d: (
+                _legal(m) and 0.238 < _log_sd(m) < 0.262 and is_a_surrogate(m, r) and not _one_scale(m)
+            ),
         ),
         Mistake(
             "delta",
@@ -371,8 +383,8 @@ EXERCISE = Exercise(
         NearMiss(
             "median of theta",
             unit="exact half-widths",
-            sizes=(0.1, 0.3, 0.6, 1.2),
-            must=1.2,
+            sizes=(0.1, 0.3, 0.6, 1.6),
+            must=1.6,
             perturb=lambda m, r, size: _moved(m, THETA, lambda z: z + size * r["half_width"][THETA]),
         ),
         NearMiss(

@@ -242,6 +242,10 @@ EXERCISE = Exercise(
         ),
     ),
     figure=_figure,
+    equivalent={
+        "return jnp.logaddexp(jnp.log(q) + on_line, jnp.log(1 - q) + outlier) => "
+        "return jnp.logaddexp(jnp.log(1 - q) + outlier, jnp.log(q) + on_line)": "a sum has no order",
+    },
 )
 
 

@@ -23,5 +23,5 @@ def base_ten(scores, tolerance, miss):
 
 def in_jax(scores, tolerance, miss):
     scores = jnp.asarray(scores)
-    good = jnp.mean(scores < jnp.nanmin(scores) + tolerance)
+    good = jnp.mean(scores <= jnp.nanmin(scores) + tolerance)
     return 1 - good, jnp.maximum(1, jnp.ceil(jnp.log(miss) / jnp.log1p(-good)))

@@ -12,6 +12,9 @@ GOOD, UNFINISHED, FAILED, BAD = range(4)
 #: How far log(miss) / log(share) stays from whole numbers and from half way between them, in runs.
 CLEAR = 0.06
 
+#: The set of which one score lies exactly at the tolerance.
+EDGE = 3
+
 
 def draw(rng):
     """Eight sets of scores; in the last all runs are good.
@@ -40,9 +43,13 @@ def _draw(rng):
             failed = min(2, bad // 2) if i < 5 else 0
             kinds[1 : bad + 1] = [UNFINISHED] * min(2, bad - failed) + [FAILED] * failed + [BAD] * (bad - 2 - failed)
         best = rng.choice([-1, 1]) * rng.uniform(2, 40)
+        if i == EDGE:  # numbers that add up without rounding, and a score that lies exactly at the edge
+            best, tolerance[i] = np.round(best), np.ceil(8 * tolerance[i]) / 8
         above = [tolerance[i] * rng.uniform(0.05, 0.85, n), tolerance[i] * rng.uniform(1.2, 2.5, n), np.full(n, np.nan)]
         values = best + np.choose(kinds, [*above, rng.choice([6, 9, 14], n) + 0.3 * rng.normal(size=n)])
         values[0] = best
+        if i == EDGE:
+            values[np.flatnonzero(kinds == GOOD)[-1]] = best + tolerance[i]
         if i == 2:
             values[np.nanargmax(values)] = np.inf
         scores[i, :n] = rng.permutation(values)
@@ -159,6 +166,8 @@ def _figure(axes, m, r):
 
 _BELOW = "Is the chance after that many runs below what was asked?"
 
+NUMBER = "np.ceil(np.log(miss) / np.log(share))"  # as the solution has it
+
 EXERCISE = Exercise(
     title="How many restarts are enough",
     names={"restarts_needed": "scores, tolerance, miss"},
@@ -265,6 +274,10 @@ EXERCISE = Exercise(
         ),
     ),
     figure=_figure,
+    equivalent={
+        f"return (share, int({NUMBER})) => return (share, {NUMBER})": "NumPy's whole number is a whole number",
+        f"return (share, int({NUMBER})) => return (share, round({NUMBER}))": "rounding a whole number leaves it",
+    },
 )
 
 

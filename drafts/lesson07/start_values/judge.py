@@ -11,11 +11,13 @@ POINTS = 25
 #: Data sets of a case: steep lines, ordinary lines, and lines of which four points are measured badly.
 STEEP, ORDINARY, UNEVEN = range(3)
 WANTED = {STEEP: 8, ORDINARY: 2, UNEVEN: 6}
-POOL = {STEEP: 18, ORDINARY: 3, UNEVEN: 16}
 SETS = sum(WANTED.values())
 
 #: Nats above the best loss from which a fit counts as bad. Of fits that settle, bad ones end 3 and more above it.
 BAD = 0.5
+
+#: Steps of the rough fits that choose the data sets.
+STEPS = 500
 
 ZEROS = np.array([0.0, 0.0, 0.0, 1.0, 0.5])
 
@@ -30,7 +32,9 @@ def _draw(rng, kind):
         data["e"][rough] = rng.uniform(8, 25, 4)
         x = data["x"][rough]
         data["y"][rough] = x * np.tan(angle) + distance / np.cos(angle) + data["e"][rough] * rng.normal(size=4)
-    return data
+    order = rng.permutation(POINTS)  # sorted, the places of one data set would do for another
+    order = order[np.argsort(~(data["off"][order] & (rng.uniform() < 0.6)), kind="stable")]  # often an outlier is first
+    return {name: data[name][order] for name in ("x", "e", "y")}
 
 
 def as_start(slope, intercept):
@@ -50,34 +54,45 @@ def _stacked(sets):
 
 
 def _ends_badly(starts, data, best):
-    loc, log_scale = line.descend(np.array(starts), **data)
+    loc, log_scale = line.descend(starts, **data, n_steps=STEPS, rate=0.03)
     with np.errstate(all="ignore"):
         return ~(line.diagonal_loss(loc, log_scale, **data, n=64) - best < 1.5)
+
+
+def _some(rng, kinds):
+    """Data sets on which the fits end as ``draw_start_case`` says: (sets, their kinds, whether the ends fail)."""
+    sets = [_draw(rng, kind) for kind in kinds]
+    data = _stacked(sets)
+    lines = [_lines(d["x"], d["e"], d["y"]) for d in sets]
+    weighted, plain, ends = (np.array([as_start(*three[i]) for three in lines]) for i in range(3))
+    other = np.where(kinds[:, None] == UNEVEN, plain, ZEROS)
+    through = np.array([line.through_two_points(d["x"], d["e"], d["y"]) for d in sets])
+    best = line.diagonal_loss(*line.descend(through, **data, n_steps=STEPS), **data, n=64)
+    fit = ~_ends_badly(weighted, data, best) & (_ends_badly(other, data, best) | (kinds == ORDINARY))
+    return [sets[i] for i in np.flatnonzero(fit)], kinds[fit], _ends_badly(ends, data, best)[fit]
 
 
 def draw_start_case(rng):
     """Sixteen data sets of 25 points.
 
     From (0, 0, 0, 1, 0.5) a fit ends badly on all that are steep, from plain least squares on all that are uneven,
-    from the line through the first and the last point on four or more, and from weighted least squares on none.
+    from the line through the first and the last point on four of either kind of errors, and from weighted least squares
+    on none.
     """
+    sets, kinds, bad_ends = [], np.array([], int), np.array([], bool)
     while True:
-        kinds = np.repeat(list(POOL), list(POOL.values()))
-        sets = [_draw(rng, kind) for kind in kinds]
-        data = _stacked(sets)
-        lines = [_lines(d["x"], d["e"], d["y"]) for d in sets]
-        weighted, plain, ends = (np.array([as_start(*three[i]) for three in lines]) for i in range(3))
-        other = np.where(kinds[:, None] == UNEVEN, plain, ZEROS)
-        loc, log_scale = line.descend(np.array([line.through_two_points(d["x"], d["e"], d["y"]) for d in sets]), **data)
-        best = line.diagonal_loss(loc, log_scale, **data, n=64)
-        fit = ~_ends_badly(weighted, data, best) & (_ends_badly(other, data, best) | (kinds == ORDINARY))
-        chosen = [np.flatnonzero(fit & (kinds == kind))[:count] for kind, count in WANTED.items()]
-        if any(len(found) < count for found, count in zip(chosen, WANTED.values())):
+        lacking = [kind for kind, count in WANTED.items() for _ in range(3 * max(0, count - np.sum(kinds == kind)))]
+        if lacking:
+            more = _some(rng, np.array(lacking))
+            sets, kinds, bad_ends = sets + more[0], np.append(kinds, more[1]), np.append(bad_ends, more[2])
             continue
-        chosen = rng.permutation(np.concatenate(chosen))
-        data = {name: values[chosen] for name, values in data.items()}
-        if _ends_badly(ends[chosen], data, best[chosen]).sum() >= 4:
-            return {**data, "seed": seed(rng)}
+        # those on which the line through the ends fails come first
+        order = np.argsort(~bad_ends, kind="stable")
+        chosen = np.concatenate([order[kinds[order] == kind][:count] for kind, count in WANTED.items()])
+        uneven = kinds[chosen] == UNEVEN
+        if max(bad_ends[chosen][uneven].sum(), bad_ends[chosen][~uneven].sum()) >= 4:
+            return {**_stacked([sets[i] for i in rng.permutation(chosen)]), "seed": seed(rng)}
+        sets, kinds, bad_ends = [], kinds[:0], bad_ends[:0]
 
 
 def start_reference(case):
