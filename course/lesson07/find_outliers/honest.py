@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpyro.distributions as dist
 import optax
 from numpyro.infer import MCMC, NUTS, SVI, Trace_ELBO, init_to_value
-from numpyro.infer.autoguide import AutoLowRankMultivariateNormal, AutoMultivariateNormal, AutoNormal
+from numpyro.infer.autoguide import AutoLowRankMultivariateNormal, AutoMultivariateNormal
 
 from ..given import model_line, run_svi
 
@@ -56,24 +56,3 @@ def nuts(key, x, e, y):
     mcmc = MCMC(kernel, num_warmup=500, num_samples=1500, progress_bar=False)
     mcmc.run(key, x, e, y)
     return _probabilities(mcmc.get_samples(), x, e, y)
-
-
-def best_of_many_starts(key, x, e, y):
-    guide = AutoNormal(model_line)
-    optimizer = optax.adam(optax.cosine_decay_schedule(0.05, 1500))
-    svi = SVI(model_line, guide, optimizer, Trace_ELBO(num_particles=4))
-    svi.init(key, x, e, y)  # the guide is set up once
-    keys = jax.random.split(key, 33)
-
-    def one(key, share):
-        state = svi.init(key, x, e, y)
-        params = svi.optim.get_params(state.optim_state)
-        params["theta_auto_loc"] = jax.scipy.special.logit(share)  # directions all around the half circle
-        state = state._replace(optim_state=svi.optim.init(params))
-        state, losses = jax.lax.scan(lambda state, _: svi.update(state, x, e, y), state, None, length=1500)
-        return svi.get_params(state), losses[-200:].mean()
-
-    params, scores = jax.vmap(one)(keys[:-1], jnp.linspace(0.02, 0.98, 32))
-    best = jnp.nanargmin(scores)
-    draws = guide.sample_posterior(keys[-1], {name: v[best] for name, v in params.items()}, sample_shape=(4000,))
-    return _probabilities(draws, x, e, y)
