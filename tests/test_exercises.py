@@ -21,6 +21,8 @@ from svi_course.learner import loading
 LESSONS = list(lessons.all_lessons().values())
 EXERCISES = [(lesson, exercise) for lesson in LESSONS for exercise in lesson.exercises.values()]
 COURSE = [(lesson, exercise) for lesson in lessons.course_lessons() for exercise in lesson.exercises.values()]
+UNMEASURED = json.loads((Path(__file__).parent / "known_gaps.json").read_text())["unmeasured"]
+MEASURED = [(lesson, exercise) for lesson, exercise in COURSE if exercise.id not in UNMEASURED]
 
 
 def each(pairs, names=None):
@@ -275,7 +277,7 @@ def test_the_truth_has_a_second_route(lesson, exercise):
     )
 
 
-@each(COURSE)
+@each(MEASURED)
 def test_honest_answers_fail_less_than_once_in_a_thousand(lesson, exercise):
     """Or did not fail in 500, where an answer is so dear that no more could be afforded: 0.6 % at most, then."""
     rows = exercise.table()
@@ -288,7 +290,7 @@ def test_honest_answers_fail_less_than_once_in_a_thousand(lesson, exercise):
         assert honest["cases"] >= exercise.n_hidden * number and honest["max"] <= rows[criterion.name]["tolerance"]
 
 
-@each(COURSE)
+@each(MEASURED)
 def test_the_table_shows_that_mistakes_fail_with_their_hint(lesson, exercise):
     rows = exercise.table()
     assert list(rows["_known_wrong"]) == [mistake.name for mistake in exercise.mistakes] and len(exercise.mistakes) >= 4
@@ -301,7 +303,7 @@ def test_the_table_shows_that_mistakes_fail_with_their_hint(lesson, exercise):
         assert row["must_distance"] > 2, name  # in tolerances, the honest noise of the answer included; 3 without it
 
 
-@each(COURSE)
+@each(MEASURED)
 def test_a_quick_run_agrees_with_the_table(lesson, exercise):
     """Other seeds than the table's: about a tenth of the distances lie above its 90 % quantile."""
     rng, rows = np.random.default_rng(2), exercise.table()
@@ -373,6 +375,11 @@ def test_the_engine_knows_no_exercise():
             assert word not in text, f"the engine speaks of {word}"
         long_names = {name for name in exercise.names if "_" in name}
         assert not long_names & tree_names, f"the engine knows {long_names & tree_names}"
+
+
+def test_what_is_not_measured_is_named():
+    """Exercises whose false fails and hints are not yet counted; this list, too, may only get shorter."""
+    assert {exercise.id for _, exercise in COURSE if "_answers" not in exercise.table()} == set(UNMEASURED)
 
 
 def test_docs_calibration_is_made_from_the_tables():

@@ -125,7 +125,10 @@ def calibrate(
     lesson: Annotated[str, typer.Argument(help="Name or number of a lesson.")],
     only: Annotated[list[str], typer.Option(help="Id of an exercise; all of them if not given.")] = [],
     answers: Annotated[
-        int, typer.Option(help="Honest answers an exercise, on as many hidden cases as in a class; 0 keeps those measured before.")
+        int,
+        typer.Option(
+            help="Honest answers an exercise, on as many hidden cases as in a class; 0 keeps those measured before."
+        ),
     ] = 3000,
     wrong: Annotated[int, typer.Option(help="Hidden cases for each known-wrong answer.")] = 200,
     near: Annotated[int, typer.Option(help="Right measurements that near misses are made of.")] = 200,

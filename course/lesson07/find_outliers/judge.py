@@ -133,6 +133,7 @@ EXERCISE = Exercise(
     case=draw_outlier_case,
     reference=outlier_reference,
     n_hidden=2,
+    unused={"key": "the probabilities are numbers, the same for every key"},
     fields={"probabilities": Field((POINTS,), allow="nan")},
     criteria=(
         Criterion(

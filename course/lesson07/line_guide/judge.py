@@ -410,4 +410,9 @@ EXERCISE = Exercise(
         ),
     ),
     figure=guide_figure,
+    unused={
+        "x": "a guide may ignore the data: its parameters learn them",
+        "e": "a guide may ignore the data: its parameters learn them",
+        "y": "a guide may ignore the data: its parameters learn them",
+    },
 )
