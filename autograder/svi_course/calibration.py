@@ -255,9 +255,9 @@ HEAD = """# How often the grader is wrong
 
 Made by `svi-course calibrate`, from the `table.json` of each exercise; not edited by hand.
 
-A class judges each answer on the public case and on hidden ones, mostly three. Here honest answers (the solution and the
-right ones of `honest.py`, with other parameterisations, optimisers, estimators and keys), every known-wrong answer, and
-near misses of known size went through the same measurement and the same judge on fresh hidden cases.
+A class judges each answer on the public case and on hidden ones, mostly three. Here honest answers (the solution and
+the right ones of `honest.py`, with other parameterisations, optimisers, estimators and keys), every known-wrong answer,
+and near misses of known size went through the same measurement and the same judge on fresh hidden cases.
 
 - **Honest**: distances of honest answers beside the tolerance. The rate of false fails is below the last column with
   95 % confidence. 3,000 answers an exercise; where one answer with its three cases costs more than five seconds of

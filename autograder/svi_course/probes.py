@@ -67,11 +67,17 @@ def _like(value, fill):
     return jax.tree.map(one, value)
 
 
+def _holds_numbers(value):
+    import jax
+
+    return any(not isinstance(leaf, (str, bytes)) for leaf in jax.tree.leaves(value))
+
+
 def _answering(fn, change):
     @functools.wraps(fn)
     def answer(*args, **kwargs):
         value = fn(*args, **kwargs)
-        changed.append(value is not None)
+        changed.append(_holds_numbers(value))
         return change(value)
 
     changed = []

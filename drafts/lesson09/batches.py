@@ -67,6 +67,19 @@ def gradient(params, x, noise, y):
     return {name: -value for name, value in ({"hyper_loc": up_loc, "hyper_scale": up_scale} | up).items()}
 
 
+def slope_gradient(params, x, noise, y, meets, counted):
+    """Gradient of minus the ELBO in m_loc, (J,), where lines and data are paired otherwise.
+
+    Args:
+        meets: (J, J), how often on average line i, row, meets the data of group j.
+        counted: (J,), how often all that has to do with line i is counted.
+    """
+    mu, log_sigma, s_sigma = params["hyper_loc"][0], params["hyper_loc"][1], params["hyper_scale"][1]
+    m, c = params["m_loc"], params["c_loc"]
+    xy, xx, x1 = (meets @ np.sum(x * part / noise**2, axis=1) for part in (y, x, 1))
+    return -counted * (xy - m * xx - c * x1 - np.exp(-2 * log_sigma + 2 * s_sigma**2) * (m - mu))
+
+
 def scatter(params, x, noise, y, batch, n, rng):
     """Standard deviation of one draw's loss and of its gradient, from ``n`` draws of latents and of groups.
 

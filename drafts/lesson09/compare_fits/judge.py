@@ -47,23 +47,27 @@ def split_r_hat(chains):
 def _draw_row(rng, kind, which):
     """One row of a kind; ``which`` of its three, so that both signs come up."""
     sign = (1, -1, rng.choice([-1, 1]))[which]
-    n_guide = 400 if kind == FEW else 20000
+    # one width of three that is only just wrong for certain, for 400 draws of the guide
+    close = kind in (WIDER, NARROWER) and which == 0
+    n_guide = 400 if kind == FEW or close else 20000
     stickiness = rng.uniform(0, 0.6)
     if kind == SLOW:
         stickiness = rng.uniform(0.78, 0.82)
-    elif kind == FEW:
+    elif kind == FEW or close:
         stickiness = rng.uniform(-0.1, 0.1)
     elif kind == SMALL:
         stickiness = rng.uniform(-0.55, -0.5)
     error, log_error = standard_errors(stickiness, n_guide)
     z = sign * (rng.uniform(1.9, 2.2) if kind in (SLOW, FEW) else rng.uniform(0, 1.5))
-    shift, log_ratio, stuck = z * error, rng.uniform(-1, 1) * log_error, 0.0
+    z_log = rng.choice([-1, 1]) * rng.uniform(1.9, 2.2) if kind == FEW else rng.uniform(-1, 1)
+    shift, log_ratio, stuck = z * error, z_log * log_error, 0.0
     if kind == LARGE:
         shift = sign * rng.uniform(1, 3)
     elif kind == SMALL:
         shift = sign * rng.uniform(8, 8.6) * error
     elif kind in (WIDER, NARROWER):
-        log_ratio = (1 if kind == WIDER else -1) * rng.uniform(0.35, 0.7)
+        size = rng.uniform(8.5, 9.5) * log_error if close else rng.uniform(0.35, 0.7)
+        log_ratio = size if kind == WIDER else -size
     elif kind == STUCK:
         stuck = sign * rng.uniform(2, 4)
         shift += (0, 5, 0)[which]
@@ -179,6 +183,74 @@ def compare_figure(axes, m, r):
     )
 
 
+_EDGE = "no number ever lies exactly on the line"
+_SYMMETRIC = "exchanged they give the same error where the widths agree, and where these differ it does not count"
+_SIZE = "only the size of the difference counts"
+_LINE = "the line may be drawn anywhere between 3 and 5 standard errors"
+_WIDTH = "one part of the error is off by a root of 2 or less, and only a rough error is asked for"
+
+#: Changes of the solution that are right as well.
+EQUIVALENT = {
+    **dict.fromkeys(
+        (
+            "if split_gelman_rubin(chains) > 1.05: => if split_gelman_rubin(chains) >= 1.05:",
+            "if abs(guide_draws.mean() - chains.mean()) > 4 * mean_error: => "
+            "if abs(guide_draws.mean() - chains.mean()) >= 4 * mean_error:",
+            "if abs(np.log(guide_draws.std() / chains.std())) > 4 * log_sd_error: => "
+            "if abs(np.log(guide_draws.std() / chains.std())) >= 4 * log_sd_error:",
+        ),
+        _EDGE,
+    ),
+    **dict.fromkeys(
+        (
+            "n, ess = (len(guide_draws), effective_sample_size(chains)) => "
+            "n, ess = (effective_sample_size(chains), len(guide_draws))",
+        ),
+        _SYMMETRIC,
+    ),
+    **dict.fromkeys(
+        (
+            "if abs(guide_draws.mean() - chains.mean()) > 4 * mean_error: => "
+            "if abs(chains.mean() - guide_draws.mean()) > 4 * mean_error:",
+            "if abs(np.log(guide_draws.std() / chains.std())) > 4 * log_sd_error: => "
+            "if abs(np.log(chains.std() / guide_draws.std())) > 4 * log_sd_error:",
+        ),
+        _SIZE,
+    ),
+    **dict.fromkeys(
+        (
+            "if abs(guide_draws.mean() - chains.mean()) > 4 * mean_error: => "
+            "if abs(guide_draws.mean() - chains.mean()) > 3 * mean_error:",
+            "if abs(guide_draws.mean() - chains.mean()) > 4 * mean_error: => "
+            "if abs(guide_draws.mean() - chains.mean()) > 5 * mean_error:",
+            "if abs(np.log(guide_draws.std() / chains.std())) > 4 * log_sd_error: => "
+            "if abs(np.log(guide_draws.std() / chains.std())) > 3 * log_sd_error:",
+            "if abs(np.log(guide_draws.std() / chains.std())) > 4 * log_sd_error: => "
+            "if abs(np.log(guide_draws.std() / chains.std())) > 5 * log_sd_error:",
+        ),
+        _LINE,
+    ),
+    **dict.fromkeys(
+        (
+            "log_sd_error = np.sqrt(1 / (2 * n) + 1 / (2 * ess)) => "
+            "log_sd_error = np.sqrt(2 / (2 * n) + 1 / (2 * ess))",
+            "log_sd_error = np.sqrt(1 / (2 * n) + 1 / (2 * ess)) => log_sd_error = np.sqrt(1 / n + 1 / (2 * ess))",
+            "log_sd_error = np.sqrt(1 / (2 * n) + 1 / (2 * ess)) => "
+            "log_sd_error = np.sqrt(1 / (1 * n) + 1 / (2 * ess))",
+            "log_sd_error = np.sqrt(1 / (2 * n) + 1 / (2 * ess)) => "
+            "log_sd_error = np.sqrt(1 / (3 * n) + 1 / (2 * ess))",
+            "log_sd_error = np.sqrt(1 / (2 * n) + 1 / (2 * ess)) => "
+            "log_sd_error = np.sqrt(1 / (2 * n) + 2 / (2 * ess))",
+            "log_sd_error = np.sqrt(1 / (2 * n) + 1 / (2 * ess)) => log_sd_error = np.sqrt(1 / (2 * n) + 1 / ess)",
+            "log_sd_error = np.sqrt(1 / (2 * n) + 1 / (2 * ess)) => "
+            "log_sd_error = np.sqrt(1 / (2 * n) + 1 / (1 * ess))",
+            "log_sd_error = np.sqrt(1 / (2 * n) + 1 / (2 * ess)) => "
+            "log_sd_error = np.sqrt(1 / (2 * n) + 1 / (3 * ess))",
+        ),
+        _WIDTH,
+    ),
+}
+
 EXERCISE = Exercise(
     title="Do guide and chains agree?",
     names={"compare": "guide_draws, chains"},
@@ -274,5 +346,6 @@ EXERCISE = Exercise(
             looks_like=is_rule("guide's error forgotten"),
         ),
     ),
+    equivalent=EQUIVALENT,
     figure=compare_figure,
 )

@@ -328,5 +328,9 @@ EXERCISE = Exercise(
             },
         ),
     ),
+    equivalent={
+        f"with numpyro.plate('{name}', {size}): => with numpyro.plate('{name}_', {size}):": "a plate may have any name"
+        for name, size in (("groups", "n_groups"), ("points", "len(x)"))
+    },
     figure=figure,
 )

@@ -52,12 +52,19 @@ def _held(model, guide, batch, key, params, data, points):
 
 def _limits(guide, *args):
     """Each param of the guide as "name least", the least of its entries when the optimiser's own numbers are -3."""
-    sites = handlers.trace(handlers.seed(guide, jax.random.key(0))).get_trace(*args)
-    lines = []
-    for name, site in sites.items():
-        if site["type"] == "param":
-            allowed = site["kwargs"].get("constraint", constraints.real)
-            lines.append(f"{name} {float(np.min(biject_to(allowed)(jnp.full(np.shape(site['value']), -3.0)))):.3f}")
+    found = {}
+
+    def run(key):
+        for name, site in handlers.trace(handlers.seed(guide, key)).get_trace(*args).items():
+            if site["type"] == "param":
+                found[name] = site["kwargs"].get("constraint", constraints.real), np.shape(site["value"])
+        return key
+
+    jax.eval_shape(run, jax.random.key(0))  # nothing is drawn: that alone would take half a second
+    lines = [
+        f"{name} {float(np.min(biject_to(allowed)(jnp.full(shape, -3.0)))):.3f}"
+        for name, (allowed, shape) in found.items()
+    ]
     return np.array(lines, dtype="U80")
 
 
@@ -83,6 +90,7 @@ def measure(model, guide, case):
                 "model_sites": site_lines(model, *data, BATCH),
                 "guide_sites": site_lines(guide, *data, BATCH),
                 "all_sites": site_lines(guide, *data, len(data[0])),
+                "all_model_sites": site_lines(model, *data, len(data[0])),
                 "limits": _limits(guide, *data, BATCH),
             },
         }

@@ -362,5 +362,16 @@ EXERCISE = Exercise(
         NearMiss("spread", unit="part of the sd", sizes=(0.03, 0.06, 0.12, 0.25), must=0.25, perturb=_wider),
         NearMiss("noise", unit="part of the noise", sizes=(0.02, 0.04, 0.08, 0.15), must=0.15, perturb=_noisier),
     ),
+    equivalent=dict.fromkeys(
+        (
+            "m = hyper['mu_m'] + hyper['sigma_m'] * jax.random.normal(key_m, (n,)) => "
+            "m = hyper['mu_m'] - hyper['sigma_m'] * jax.random.normal(key_m, (n,))",
+            "c = hyper['mu_c'] + hyper['sigma_c'] * jax.random.normal(key_c, (n,)) => "
+            "c = hyper['mu_c'] - hyper['sigma_c'] * jax.random.normal(key_c, (n,))",
+            "return m[:, None] * x + c[:, None] + noise * jax.random.normal(key_y, (n, len(x))) => "
+            "return m[:, None] * x + c[:, None] - noise * jax.random.normal(key_y, (n, len(x)))",
+        ),
+        "a normal number around 0 has the same distribution with the other sign",
+    ),
     figure=group_figure,
 )

@@ -14,7 +14,7 @@ def _answer(log_p, tau, mu, spacing):
 
 
 def _grid(high=100):
-    return np.linspace(0, high, 2001)[1:, None], np.linspace(-60, 60, 401)
+    return np.linspace(0, high, 1001)[1:, None], np.linspace(-60, 60, 241)
 
 
 def _log_likelihood(y, noise, mu, tau):
@@ -24,7 +24,7 @@ def _log_likelihood(y, noise, mu, tau):
 def tau_only_up_to_5(y, noise, mu_sd, tau_scale):
     tau, mu = _grid(5)
     log_p = stats.norm.logpdf(mu, 0, mu_sd) + stats.halfcauchy.logpdf(tau, scale=tau_scale)
-    return _answer(log_p + _log_likelihood(y, noise, mu, tau), tau, mu, 0.0025 * 0.3)
+    return _answer(log_p + _log_likelihood(y, noise, mu, tau), tau, mu, 0.005 * 0.5)
 
 
 def no_spacing(y, noise, mu_sd, tau_scale):
@@ -43,60 +43,60 @@ def ln_tau_without_slope(y, noise, mu_sd, tau_scale):
 def Cauchy_on_half_the_line(y, noise, mu_sd, tau_scale):
     tau, mu = _grid()
     log_p = stats.norm.logpdf(mu, 0, mu_sd) + stats.cauchy.logpdf(tau, scale=tau_scale)
-    return _answer(log_p + _log_likelihood(y, noise, mu, tau), tau, mu, 0.05 * 0.3)
+    return _answer(log_p + _log_likelihood(y, noise, mu, tau), tau, mu, 0.1 * 0.5)
 
 
 def sds_added(y, noise, mu_sd, tau_scale):
     tau, mu = _grid()
     log_p = stats.norm.logpdf(mu, 0, mu_sd) + stats.halfcauchy.logpdf(tau, scale=tau_scale)
     log_p = log_p + sum(stats.norm.logpdf(y_j, mu, noise_j + tau) for y_j, noise_j in zip(y, noise))
-    return _answer(log_p, tau, mu, 0.05 * 0.3)
+    return _answer(log_p, tau, mu, 0.1 * 0.5)
 
 
 def tau_for_a_variance(y, noise, mu_sd, tau_scale):
     tau, mu = _grid()
     log_p = stats.norm.logpdf(mu, 0, mu_sd) + stats.halfcauchy.logpdf(tau, scale=tau_scale)
     log_p = log_p + sum(stats.norm.logpdf(y_j, mu, np.sqrt(noise_j**2 + tau)) for y_j, noise_j in zip(y, noise))
-    return _answer(log_p, tau, mu, 0.05 * 0.3)
+    return _answer(log_p, tau, mu, 0.1 * 0.5)
 
 
 def noise_forgotten(y, noise, mu_sd, tau_scale):
     tau, mu = _grid()
     log_p = stats.norm.logpdf(mu, 0, mu_sd) + stats.halfcauchy.logpdf(tau, scale=tau_scale)
     log_p = log_p + sum(stats.norm.logpdf(y_j, mu, tau) for y_j in y)
-    return _answer(log_p, tau, mu, 0.05 * 0.3)
+    return _answer(log_p, tau, mu, 0.1 * 0.5)
 
 
 def no_prior_for_tau(y, noise, mu_sd, tau_scale):
     tau, mu = _grid()
     log_p = stats.norm.logpdf(mu, 0, mu_sd) + _log_likelihood(y, noise, mu, tau)
-    return _answer(log_p, tau, mu, 0.05 * 0.3)
+    return _answer(log_p, tau, mu, 0.1 * 0.5)
 
 
 def no_prior_for_mu(y, noise, mu_sd, tau_scale):
     tau, mu = _grid()
     log_p = stats.halfcauchy.logpdf(tau, scale=tau_scale) + _log_likelihood(y, noise, mu, tau)
-    return _answer(log_p, tau, mu, 0.05 * 0.3)
+    return _answer(log_p, tau, mu, 0.1 * 0.5)
 
 
 def scales_of_5_typed_in(y, noise, mu_sd, tau_scale):
     tau, mu = _grid()
     log_p = stats.norm.logpdf(mu, 0, 5) + stats.halfcauchy.logpdf(tau, scale=5)
-    return _answer(log_p + _log_likelihood(y, noise, mu, tau), tau, mu, 0.05 * 0.3)
+    return _answer(log_p + _log_likelihood(y, noise, mu, tau), tau, mu, 0.1 * 0.5)
 
 
 def mean_of_the_logs(y, noise, mu_sd, tau_scale):
     tau, mu = _grid()
     prior = stats.norm.pdf(mu, 0, mu_sd) * stats.halfcauchy.pdf(tau, scale=tau_scale)
     log_l = _log_likelihood(y, noise, mu, tau)
-    _, *moments = _answer(np.log(prior) + log_l, tau, mu, 0.05 * 0.3)
-    return (prior * log_l).sum() * 0.05 * 0.3, *moments
+    _, *moments = _answer(np.log(prior) + log_l, tau, mu, 0.1 * 0.5)
+    return (prior * log_l).sum() * 0.1 * 0.5, *moments
 
 
 def best_tau(y, noise, mu_sd, tau_scale):
     tau, mu = _grid()
     log_p = stats.norm.logpdf(mu, 0, mu_sd) + _log_likelihood(y, noise, mu, tau)
-    log_y = np.log(np.exp(log_p - log_p.max()).sum(axis=1) * 0.3) + log_p.max()
+    log_y = np.log(np.exp(log_p - log_p.max()).sum(axis=1) * 0.5) + log_p.max()
     best = np.argmax(log_y)
     p = np.exp(log_p[best] - log_p[best].max())
     p /= p.sum()
@@ -114,4 +114,4 @@ def sds_added__no_spacing(y, noise, mu_sd, tau_scale):
 def tau_only_up_to_5__Cauchy_on_half_the_line(y, noise, mu_sd, tau_scale):
     tau, mu = _grid(5)
     log_p = stats.norm.logpdf(mu, 0, mu_sd) + stats.cauchy.logpdf(tau, scale=tau_scale)
-    return _answer(log_p + _log_likelihood(y, noise, mu, tau), tau, mu, 0.0025 * 0.3)
+    return _answer(log_p + _log_likelihood(y, noise, mu, tau), tau, mu, 0.005 * 0.5)

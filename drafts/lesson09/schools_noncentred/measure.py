@@ -16,7 +16,7 @@ from svi_course.learner.measuring import attempt
 
 N_STEPS, PARTICLES = 2500, 16
 CHAINS, WARMUP, DRAWS = 4, 500, 1000
-N_BEFORE = 4096
+N_BEFORE = 16384
 
 #: Most of the time goes into compiling, so little is spent on making the programs fast.
 QUICK = {"xla_backend_optimization_level": 0}
