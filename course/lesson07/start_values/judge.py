@@ -275,7 +275,8 @@ EXERCISE = Exercise(
             "random numbers",
             hint="Where did you look at y?",
             looks_like=lambda m, r, d: (
-                _blind(m, r)
+                legal(m["starts"]).all()
+                and _blind(m, r)
                 and np.ptp(m["starts"], axis=0).min() > 0.05
                 and not any(_are(_angles(m), np.arctan(_slope(r, i)), 0.8) for i in range(3))
             ),
