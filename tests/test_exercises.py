@@ -352,6 +352,17 @@ def test_what_the_first_cell_gives_is_what_given_py_says():
             assert given and given.items() <= cell.items(), lesson.name
 
 
+def test_the_judge_fits_the_model_that_lesson_07_hands_in():
+    """Its copy: what a learner's notebook holds under that name is the learner's."""
+
+    def code(source):
+        (model,) = (node for node in ast.parse(source).body if getattr(node, "name", "") == "model_line")
+        return [ast.dump(node) for node in model.body[1:]]  # without the docstring
+
+    own = (lessons.course_root() / "course" / "measuring.py").read_text()
+    assert code(own) == code(notebooks.prelude(lessons.find_lesson("07")))
+
+
 def test_the_engine_knows_no_exercise():
     """No id, no function that a lesson asks for and no title stands in the engine."""
     engine = Path(lessons.__file__).parent

@@ -1,7 +1,6 @@
 """Answers that every exercise must fail: empty ones earn no row, ignored arguments and mutants do not pass.
 
-What lessons made before these tests fail of them is listed in ``known_gaps.json``, by name; the list may only get
-shorter.
+What is not yet failed, or not yet tried, is listed in ``known_gaps.json``, by name; the list may only get shorter.
 """
 
 import json
@@ -79,6 +78,12 @@ def test_the_list_names_only_exercises_that_there_are():
 
 
 # The probes themselves
+
+
+def test_an_answer_in_words_has_no_numbers_to_replace():
+    """It would come back as it is, right, and would pass for an empty one."""
+    assert not probes._holds_numbers(["agree", "differ"]) and not probes._holds_numbers(None)
+    assert probes._holds_numbers({"shift": 1.0, "name": "x"}) and probes._holds_numbers((2, 3))
 
 
 SOURCE = """

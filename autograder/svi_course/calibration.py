@@ -25,8 +25,11 @@ from svi_course.learner import kernel, loading
 
 SEED = 20240611
 
-#: One thread for a process's matrices: they are small, and threads that wait for each other cost more than they save.
-ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+def worker_pool(jobs):
+    """Fresh processes with one thread each for matrices: these are small, and threads that wait for each other cost."""
+    os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1")
+    return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
 
 
 def upper_bound(failures, trials):
@@ -224,8 +227,7 @@ def calibrate(lesson, answers, wrong_cases, near_cases, jobs, progress, only=())
         only: ids of exercises; all of them if empty.
     """
     chosen = [name for name in lesson.exercises if not only or name in only]
-    os.environ.update(ONE_THREAD)
-    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
+    with worker_pool(jobs) as pool:
         todo = {
             pool.submit(calibrate_exercise, lesson.name, name, answers, wrong_cases, near_cases): name
             for name in chosen

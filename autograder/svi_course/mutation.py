@@ -8,10 +8,8 @@ answer: then its exercise says so, with the reason, in ``Exercise.equivalent``.
 import ast
 import copy
 import hashlib
-import multiprocessing
 import signal
 import sys
-from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
 from concurrent.futures.process import BrokenProcessPool
 
@@ -313,10 +311,10 @@ def passes(lesson_name, exercise_id, source, hidden, seconds):
 
 def survivors(lesson, exercise, sources, hidden=HIDDEN, progress=lambda line: None):
     """Which of ``sources``, description -> learner's code, pass: their descriptions."""
-    left, found, spawn = dict(sources), [], multiprocessing.get_context("spawn")
+    left, found = dict(sources), []
     while left:
         # A mutant that hangs in native code, or crashes the process, costs one process and is failed.
-        with ProcessPoolExecutor(1, mp_context=spawn) as pool:
+        with calibration.worker_pool(1) as pool:
             for name in list(left):
                 task = pool.submit(passes, lesson.name, exercise.id, left.pop(name), hidden, SECONDS)
                 try:

@@ -11,7 +11,8 @@ from numpyro.infer.autoguide import AutoMultivariateNormal, AutoNormal
 
 from svi_course.learner.measuring import attempt
 
-from ..measuring import N_DRAWS, QUICK
+from ...measuring import QUICK
+from ..measuring import N_DRAWS
 
 SITES = ("place", "share", "slopes", "width")
 

@@ -10,7 +10,8 @@ from numpyro.distributions import constraints
 
 from svi_course.learner.measuring import attempt
 
-from ..measuring import N_DRAWS, QUICK
+from ...measuring import QUICK
+from ..measuring import N_DRAWS
 
 #: A model is called a few times when a fit is traced, and once a step by a loop in plain Python.
 MOST_CALLS = 100

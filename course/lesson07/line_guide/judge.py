@@ -10,9 +10,6 @@ from ...tools import BLUE, RED, seed, worst
 THETA, B_PERP, BG_MEAN, BG_SIGMA, Q = range(5)
 N_DRAWS = 8192
 
-#: What the figure marks, as in table.json: distance of the median in half-widths, ln of the ratio of widths.
-CENTRE, WIDTH = 0.5, 0.5
-
 
 def _case(data, exact, seed):
     """A data set, and a place near the middle of its posterior where the judge's fits begin."""
@@ -125,7 +122,7 @@ def guide_figure(axes, m, r):
     axes.barh(rows, np.full(5, 2.0), left=-1, height=0.6, color="0.85", label="exact central 68 %")
     axes.vlines(0, -0.5, 4.5, color="black", linewidth=1)
     axes.errorbar(np.clip(centre, -6, 6), rows, xerr=np.clip(width, 0, 6), fmt="o", color=BLUE, label="yours")
-    far = (abs(centre) > CENTRE) | (abs(np.log(width)) > WIDTH)
+    far = (abs(centre) > EXERCISE.tolerance("medians")) | (abs(np.log(width)) > EXERCISE.tolerance("widths"))
     right = not far.any()
     for row in rows[far]:
         axes.plot(np.clip(centre[row], -6, 6), row, "x", color=RED, markersize=11)

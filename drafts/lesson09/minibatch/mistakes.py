@@ -65,6 +65,22 @@ def _unscaled_guide(x, noise, y, batch):
         numpyro.sample("c", dist.Normal(c_loc[index], c_scale[index]))
 
 
+def _unindexed_model(x, noise, y, batch):
+    mu_m, sigma_m, mu_c, sigma_c = _population()
+    with numpyro.plate("groups", len(x), subsample_size=batch):
+        m = numpyro.sample("m", dist.Normal(mu_m, sigma_m))
+        c = numpyro.sample("c", dist.Normal(mu_c, sigma_c))
+        numpyro.sample("y", _points(m, c, x[:batch], noise[:batch]), obs=y[:batch])
+
+
+def _unindexed_guide(x, noise, y, batch):
+    _population_guide()
+    m_loc, m_scale, c_loc, c_scale = _line_params(len(x))
+    with numpyro.plate("groups", len(x), subsample_size=batch):
+        numpyro.sample("m", dist.Normal(m_loc[:batch], m_scale[:batch]))
+        numpyro.sample("c", dist.Normal(c_loc[:batch], c_scale[:batch]))
+
+
 class no_scaling:
     def model_batch(x, noise, y, batch):
         mu_m, sigma_m, mu_c, sigma_c = _population()
@@ -162,40 +178,17 @@ class plate_of_another_name:
 
 class guide_not_indexed:
     model_batch = _model
-
-    def guide_batch(x, noise, y, batch):
-        _population_guide()
-        m_loc, m_scale, c_loc, c_scale = _line_params(len(x))
-        with numpyro.plate("groups", len(x), subsample_size=batch):
-            numpyro.sample("m", dist.Normal(m_loc[:batch], m_scale[:batch]))
-            numpyro.sample("c", dist.Normal(c_loc[:batch], c_scale[:batch]))
+    guide_batch = _unindexed_guide
 
 
 class data_not_indexed:
-    def model_batch(x, noise, y, batch):
-        mu_m, sigma_m, mu_c, sigma_c = _population()
-        with numpyro.plate("groups", len(x), subsample_size=batch):
-            m = numpyro.sample("m", dist.Normal(mu_m, sigma_m))
-            c = numpyro.sample("c", dist.Normal(mu_c, sigma_c))
-            numpyro.sample("y", _points(m, c, x[:batch], noise[:batch]), obs=y[:batch])
-
+    model_batch = _unindexed_model
     guide_batch = _guide
 
 
 class first_groups_only:
-    def model_batch(x, noise, y, batch):
-        mu_m, sigma_m, mu_c, sigma_c = _population()
-        with numpyro.plate("groups", len(x), subsample_size=batch):
-            m = numpyro.sample("m", dist.Normal(mu_m, sigma_m))
-            c = numpyro.sample("c", dist.Normal(mu_c, sigma_c))
-            numpyro.sample("y", _points(m, c, x[:batch], noise[:batch]), obs=y[:batch])
-
-    def guide_batch(x, noise, y, batch):
-        _population_guide()
-        m_loc, m_scale, c_loc, c_scale = _line_params(len(x))
-        with numpyro.plate("groups", len(x), subsample_size=batch):
-            numpyro.sample("m", dist.Normal(m_loc[:batch], m_scale[:batch]))
-            numpyro.sample("c", dist.Normal(c_loc[:batch], c_scale[:batch]))
+    model_batch = _unindexed_model
+    guide_batch = _unindexed_guide
 
 
 class always_all:
@@ -233,9 +226,4 @@ class lines_only__guide_not_indexed:
             c = numpyro.sample("c", dist.Normal(mu_c, sigma_c))
         numpyro.sample("y", _points(m, c, x[index], noise[index]).to_event(1), obs=y[index])
 
-    def guide_batch(x, noise, y, batch):
-        _population_guide()
-        m_loc, m_scale, c_loc, c_scale = _line_params(len(x))
-        with numpyro.plate("groups", len(x), subsample_size=batch):
-            numpyro.sample("m", dist.Normal(m_loc[:batch], m_scale[:batch]))
-            numpyro.sample("c", dist.Normal(c_loc[:batch], c_scale[:batch]))
+    guide_batch = _unindexed_guide

@@ -14,12 +14,11 @@ from numpyro.infer.util import constrain_fn, potential_energy
 
 from svi_course.learner.measuring import attempt
 
+from ...measuring import QUICK
+
 N_STEPS, PARTICLES = 2500, 16
 CHAINS, WARMUP, DRAWS = 4, 500, 1000
 N_BEFORE = 16384
-
-#: Most of the time goes into compiling, so little is spent on making the programs fast.
-QUICK = {"xla_backend_optimization_level": 0}
 
 
 @partial(jax.jit, static_argnums=0, compiler_options=QUICK)

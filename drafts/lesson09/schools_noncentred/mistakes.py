@@ -7,9 +7,24 @@ from numpyro import handlers
 from numpyro.infer.reparam import LocScaleReparam
 
 
+def _population(tau_prior=dist.HalfCauchy(5.0)):
+    return numpyro.sample("mu", dist.Normal(0.0, 5.0)), numpyro.sample("tau", tau_prior)
+
+
+def _z(schools, loc=0.0, scale=1.0):
+    with numpyro.plate("schools", schools):
+        return numpyro.sample("z", dist.Normal(loc, scale))
+
+
+def _record(theta, y, noise):
+    """The effects by their name, and what was measured of them."""
+    theta = numpyro.deterministic("theta", theta)
+    with numpyro.plate("schools", len(y)):
+        numpyro.sample("y", dist.Normal(theta, noise), obs=y)
+
+
 def _centred(y, noise):
-    mu = numpyro.sample("mu", dist.Normal(0.0, 5.0))
-    tau = numpyro.sample("tau", dist.HalfCauchy(5.0))
+    mu, tau = _population()
     with numpyro.plate("schools", len(y)):
         theta = numpyro.sample("theta", dist.Normal(mu, tau))
         numpyro.sample("y", dist.Normal(theta, noise), obs=y)
@@ -24,99 +39,63 @@ def half_way(y, noise):
 
 
 def tau_twice(y, noise):
-    mu = numpyro.sample("mu", dist.Normal(0.0, 5.0))
-    tau = numpyro.sample("tau", dist.HalfCauchy(5.0))
-    with numpyro.plate("schools", len(y)):
-        z = numpyro.sample("z", dist.Normal(0.0, tau))
-        theta = numpyro.deterministic("theta", mu + tau * z)
-        numpyro.sample("y", dist.Normal(theta, noise), obs=y)
+    mu, tau = _population()
+    _record(mu + tau * _z(len(y), scale=tau), y, noise)
 
 
 def tau_for_a_variance(y, noise):
-    mu = numpyro.sample("mu", dist.Normal(0.0, 5.0))
-    tau = numpyro.sample("tau", dist.HalfCauchy(5.0))
-    with numpyro.plate("schools", len(y)):
-        z = numpyro.sample("z", dist.Normal(0.0, 1.0))
-        theta = numpyro.deterministic("theta", mu + jnp.sqrt(tau) * z)
-        numpyro.sample("y", dist.Normal(theta, noise), obs=y)
+    mu, tau = _population()
+    _record(mu + jnp.sqrt(tau) * _z(len(y)), y, noise)
 
 
 def one_z(y, noise):
-    mu = numpyro.sample("mu", dist.Normal(0.0, 5.0))
-    tau = numpyro.sample("tau", dist.HalfCauchy(5.0))
+    mu, tau = _population()
     z = numpyro.sample("z", dist.Normal(0.0, 1.0))
-    with numpyro.plate("schools", len(y)):
-        theta = numpyro.deterministic("theta", mu + tau * z * jnp.ones(len(y)))
-        numpyro.sample("y", dist.Normal(theta, noise), obs=y)
+    _record(mu + tau * z * jnp.ones(len(y)), y, noise)
 
 
 def mu_twice(y, noise):
-    mu = numpyro.sample("mu", dist.Normal(0.0, 5.0))
-    tau = numpyro.sample("tau", dist.HalfCauchy(5.0))
-    with numpyro.plate("schools", len(y)):
-        z = numpyro.sample("z", dist.Normal(mu, 1.0))
-        theta = numpyro.deterministic("theta", mu + tau * z)
-        numpyro.sample("y", dist.Normal(theta, noise), obs=y)
+    mu, tau = _population()
+    _record(mu + tau * _z(len(y), loc=mu), y, noise)
 
 
 def no_mu(y, noise):
-    mu = numpyro.sample("mu", dist.Normal(0.0, 5.0))
-    tau = numpyro.sample("tau", dist.HalfCauchy(5.0))
-    with numpyro.plate("schools", len(y)):
-        z = numpyro.sample("z", dist.Normal(0.0, 1.0))
-        theta = numpyro.deterministic("theta", tau * z)
-        numpyro.sample("y", dist.Normal(theta, noise), obs=y)
+    _, tau = _population()
+    _record(tau * _z(len(y)), y, noise)
 
 
 def tau_added(y, noise):
-    mu = numpyro.sample("mu", dist.Normal(0.0, 5.0))
-    tau = numpyro.sample("tau", dist.HalfCauchy(5.0))
-    with numpyro.plate("schools", len(y)):
-        z = numpyro.sample("z", dist.Normal(0.0, 1.0))
-        theta = numpyro.deterministic("theta", mu + tau + z)
-        numpyro.sample("y", dist.Normal(theta, noise), obs=y)
+    mu, tau = _population()
+    _record(mu + tau + _z(len(y)), y, noise)
 
 
 def half_normal_tau(y, noise):
-    mu = numpyro.sample("mu", dist.Normal(0.0, 5.0))
-    tau = numpyro.sample("tau", dist.HalfNormal(5.0))
-    with numpyro.plate("schools", len(y)):
-        z = numpyro.sample("z", dist.Normal(0.0, 1.0))
-        theta = numpyro.deterministic("theta", mu + tau * z)
-        numpyro.sample("y", dist.Normal(theta, noise), obs=y)
+    mu, tau = _population(dist.HalfNormal(5.0))
+    _record(mu + tau * _z(len(y)), y, noise)
 
 
 def standardised_y(y, noise):
-    mu = numpyro.sample("mu", dist.Normal(0.0, 5.0))
-    tau = numpyro.sample("tau", dist.HalfCauchy(5.0))
+    mu, tau = _population()
+    theta = numpyro.deterministic("theta", mu + tau * _z(len(y)))
     with numpyro.plate("schools", len(y)):
-        z = numpyro.sample("z", dist.Normal(0.0, 1.0))
-        theta = numpyro.deterministic("theta", mu + tau * z)
         numpyro.sample("y", dist.Normal(theta / noise, 1.0), obs=y / noise)
 
 
 def z_recorded_as_theta(y, noise):
-    mu = numpyro.sample("mu", dist.Normal(0.0, 5.0))
-    tau = numpyro.sample("tau", dist.HalfCauchy(5.0))
+    mu, tau = _population()
+    z = _z(len(y))
+    numpyro.deterministic("theta", z)
     with numpyro.plate("schools", len(y)):
-        z = numpyro.sample("z", dist.Normal(0.0, 1.0))
-        numpyro.deterministic("theta", z)
         numpyro.sample("y", dist.Normal(mu + tau * z, noise), obs=y)
 
 
 def tau_twice__half_normal_tau(y, noise):
-    mu = numpyro.sample("mu", dist.Normal(0.0, 5.0))
-    tau = numpyro.sample("tau", dist.HalfNormal(5.0))
-    with numpyro.plate("schools", len(y)):
-        z = numpyro.sample("z", dist.Normal(0.0, tau))
-        theta = numpyro.deterministic("theta", mu + tau * z)
-        numpyro.sample("y", dist.Normal(theta, noise), obs=y)
+    mu, tau = _population(dist.HalfNormal(5.0))
+    _record(mu + tau * _z(len(y), scale=tau), y, noise)
 
 
 def no_mu__standardised_y(y, noise):
-    mu = numpyro.sample("mu", dist.Normal(0.0, 5.0))
-    tau = numpyro.sample("tau", dist.HalfCauchy(5.0))
+    _, tau = _population()
+    theta = numpyro.deterministic("theta", tau * _z(len(y)))
     with numpyro.plate("schools", len(y)):
-        z = numpyro.sample("z", dist.Normal(0.0, 1.0))
-        theta = numpyro.deterministic("theta", tau * z)
         numpyro.sample("y", dist.Normal(theta / noise, 1.0), obs=y / noise)

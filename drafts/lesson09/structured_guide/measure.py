@@ -13,11 +13,10 @@ from numpyro.infer import SVI, Trace_ELBO
 
 from svi_course.learner.measuring import attempt, site_lines
 
+from ...measuring import QUICK
+
 N_STEPS, PARTICLES, N_DRAWS = 2000, 16, 4096
 HYPER = ("mu_m", "mu_c", "sigma_m", "sigma_c")
-
-#: Most of the time goes into compiling, so little is spent on making the programs fast.
-QUICK = {"xla_backend_optimization_level": 0}
 
 
 def model(group, x, noise, n_groups, y=None):
