@@ -9,7 +9,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from svi_course.grading import sandbox
+from nbformat.v4 import new_output
+
+from svi_course.grading import demonstrations, sandbox
 from svi_course.grading.kernel import Culprit, Kernel, read_measurement
 from svi_course.grading.submission import grade_id
 from svi_course.learner import cases
@@ -43,6 +45,7 @@ class Record:
 
 _CALL = "__import__('svi_course.learner.kernel', fromlist=['x']).{}"
 
+NOT_RUN = "Not run: an unchanged demonstration, which no answer uses.\n"
 NOT_MEASURED = problem("not measured", "Not measured: the time for this submission was up.")
 
 
@@ -80,7 +83,9 @@ class Replay:
 
     def __init__(self, job):
         self.job, self.record = job, Record()
-        self.skip_cells, self.skip_measures = set(), {}
+        self.skip_cells, self.skip_measures = demonstrations.unneeded(job.notebook), {}
+        for index in self.skip_cells:
+            self.record.outputs[index] = [new_output("stream", name="stdout", text=NOT_RUN)]
         self.spent = dict.fromkeys(job.exercises, 0.0)  # seconds of measuring
         self.doing = ("start", None)  # what to blame if the kernel dies now
         self.begin = time.monotonic()

@@ -97,13 +97,13 @@ def restore(cells, source):
     notes, kept, seen = [], [], {}
     originals = {grade_id(cell): cell for cell in source.cells if grade_id(cell)}
     solved = {name for name, cell in originals.items() if cell.metadata.nbgrader.get("solution")}
-    prose = {cell.source for cell in source.cells if cell.cell_type == "markdown"}
+    released = {(cell.cell_type, cell.source.strip()) for cell in source.cells if not grade_id(cell)}
     for cell in cells:
         name = grade_id(cell)
         cell.metadata = NotebookNode()
         if name not in originals:
-            if cell.cell_type == "markdown" and cell.source in prose:
-                cell.metadata["svi_course"] = {"released": True}  # the lesson's own text, with its own HTML
+            if (cell.cell_type, cell.source.strip()) in released:
+                cell.metadata["svi_course"] = {"released": True}  # the lesson's own: text with its HTML, demonstrations
             kept.append(cell)
             continue
         original = originals[name]
