@@ -18,6 +18,7 @@ os.environ["JAX_COMPILATION_CACHE_DIR"] = os.environ["SVI_TESTS_CACHE"]
 os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.2"
 
 import pytest  # noqa: E402
+import recorded  # noqa: E402
 
 from svi_course.grading import sandbox  # noqa: E402
 
@@ -39,9 +40,40 @@ LONG = ("test_every_lesson", "test_broken", "test_hostile", "test_class", "test_
 QUICK = ("test_submission", "test_sandbox", "test_class", "test_notebooks", "test_corrections", "test_calibration")
 
 
+def pytest_addoption(parser):
+    parser.addoption("--exercise", help="only the tests of this exercise")
+    parser.addoption("--everything", action="store_true", help="also what is recorded as passed (tests/recorded.py)")
+
+
+def exercise_of(item):
+    """(lesson, exercise) of a test of an exercise, or None."""
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    pair = params.get("lesson"), params.get("exercise")
+    return pair if all(hasattr(part, "folder") for part in pair) else None
+
+
+def choose(items, config):
+    """Leave out what was not asked for, and what is recorded as passed; the summary counts it."""
+    only, everything = config.getoption("exercise"), config.getoption("everything")
+    dear = {}
+    kept, gone = [], []
+    for item in items:
+        pair = exercise_of(item)
+        other = only and (pair is None or pair[1].id != only)
+        passed = False
+        if pair and not everything and item.originalname in recorded.LEFT_OUT:
+            folder = pair[1].folder
+            passed = dear[folder] = dear[folder] if folder in dear else recorded.left_out(*pair)
+        (gone if other or passed else kept).append(item)
+    if gone:
+        config.hook.pytest_deselected(items=gone)
+        items[:] = kept
+
+
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(items, config):
     """Tests that share what is costly, a graded class say, run in one process; the long ones come first."""
+    choose(items, config)
     for item in items:
         if not any(item.iter_markers("xdist_group")):
             item.add_marker(pytest.mark.xdist_group(item.module.__name__))

@@ -234,7 +234,9 @@ def calibrate(lesson, answers, wrong_cases, near_cases, jobs, progress, only=())
         }
         for done in as_completed(todo):
             result, seconds = done.result()
-            (lesson.exercises[todo[done]].folder / "table.json").write_text(as_json(result))
+            exercise = lesson.exercises[todo[done]]
+            other = {name: row for name, row in exercise.table().items() if name in ("_mutants", "_tested")}
+            (exercise.folder / "table.json").write_text(as_json({**result, **other}))
             progress(
                 f"{todo[done]}: {seconds:.0f} s, {len(result['_answers']['false_fails'])} of {answers} honest "
                 f"answers failed"
