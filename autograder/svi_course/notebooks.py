@@ -123,7 +123,10 @@ def fingerprint(lesson):
     makings = [
         path for pattern in ("*.py", "*/measure.py", "*/judge.py") for path in sorted(lesson.folder.glob(pattern))
     ]
-    shared = {name for path in makings for name in re.findall(r"^from \.{2,3}(\w+) import", path.read_text(), re.M)}
+    imports = re.compile(
+        r"^from \.{2,3}(?: import )?(\w+(?:, \w+)*)", re.M
+    )  # from ...line import x; from ... import line
+    shared = {name for path in makings for names in imports.findall(path.read_text()) for name in names.split(", ")}
     for path in (
         lesson.source,
         *makings,

@@ -8,6 +8,7 @@ import contextlib
 import functools
 import inspect
 import io
+import types
 
 import numpy as np
 
@@ -50,19 +51,22 @@ def pairs(lesson, exercise, functions, hidden, start=0):
 # ---------------------------------------------------------------- nothing
 
 
+def _is_number(leaf):
+    import jax
+
+    if hasattr(leaf, "dtype") and jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+        return False
+    return (getattr(leaf, "dtype", None) or np.asarray(leaf).dtype).kind in "fiub"
+
+
 def _like(value, fill):
     """``value`` with ``fill(shape)`` in the place of its numbers, whatever holds them."""
     import jax
 
     def one(leaf):
-        if isinstance(leaf, (str, bytes)) or leaf is None:
+        if not _is_number(leaf):
             return leaf
-        if hasattr(leaf, "dtype") and jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key):
-            return leaf
-        kind = getattr(leaf, "dtype", None) or np.asarray(leaf).dtype
-        if kind.kind not in "fiub":
-            return leaf
-        return np.asarray(fill(np.shape(leaf))).astype(kind)
+        return np.asarray(fill(np.shape(leaf))).astype(getattr(leaf, "dtype", None) or np.asarray(leaf).dtype)
 
     return jax.tree.map(one, value)
 
@@ -70,17 +74,25 @@ def _like(value, fill):
 def _holds_numbers(value):
     import jax
 
-    return any(not isinstance(leaf, (str, bytes)) for leaf in jax.tree.leaves(value))
+    return any(_is_number(leaf) for leaf in jax.tree.leaves(value))
 
 
-def _answering(fn, change):
+def _is_function(value):
+    return isinstance(value, (types.FunctionType, functools.partial))
+
+
+def _answering(fn, change, changed=None):
+    """``fn`` with its value changed; a function that it returns gives changed values in its turn."""
+    changed = [] if changed is None else changed
+
     @functools.wraps(fn)
     def answer(*args, **kwargs):
         value = fn(*args, **kwargs)
+        if _is_function(value):
+            return _answering(value, change, changed)
         changed.append(_holds_numbers(value))
         return change(value)
 
-    changed = []
     answer.applies = lambda: any(changed)
     return answer
 
@@ -90,11 +102,11 @@ def _noise(size):
     return lambda value: _like(value, lambda shape: size * rng.normal(size=shape))
 
 
-def _only(fn, hidden_type):
+def _only(fn, hidden_type, seen=None):
     """A NumPyro function without its sites of one type: its params are then constants, or its only statements."""
     from numpyro import handlers
 
-    seen = []
+    seen = [] if seen is None else seen
 
     def hide(site):
         seen.append(site["type"] == "param")
@@ -102,7 +114,8 @@ def _only(fn, hidden_type):
 
     @functools.wraps(fn)
     def answer(*args, **kwargs):
-        handlers.block(fn, hide_fn=hide)(*args, **kwargs)
+        value = handlers.block(fn, hide_fn=hide)(*args, **kwargs)
+        return _only(value, hidden_type, seen) if _is_function(value) else None
 
     answer.applies = lambda: any(seen)
     return answer
