@@ -272,6 +272,60 @@ def _wide(m, r, size):
     return {**m, "lines": mean + (1 + size) * (m["lines"] - mean)}
 
 
+SCALE = "scale = numpyro.param('scale', jnp.full(4, 0.3), constraint=constraints.positive)"
+LOC = "loc = numpyro.param('loc', jnp.zeros(4))"
+LINES = "lines = numpyro.sample('lines', lines, infer={'is_auxiliary': True})"
+
+#: reason -> (statement of the solution, what may stand in its place)
+SAME = {
+    "a param and a plate may have any name, and so may a helper site": (
+        (LOC, LOC.replace("'loc'", "'loc_'")),
+        (SCALE, SCALE.replace("'scale'", "'scale_'")),
+        (LINES, LINES.replace("'lines'", "'lines_'")),
+        ("with numpyro.plate('groups', n_groups):", "with numpyro.plate('groups_', n_groups):"),
+    ),
+    "another place to start from, and the fit ends where it did": (
+        (LOC, LOC.replace("zeros", "ones")),
+        *((SCALE, SCALE.replace("0.3", start)) for start in ("0.6", "1.3", "0.15")),
+    ),
+    "a fifth number that nothing uses": (
+        (LOC, LOC.replace("4", "5")),
+        (SCALE, SCALE.replace("4", "5")),
+    ),
+    "the same entry of the array, counted from the end; JAX takes the last for one beyond it": (
+        *(
+            (line.format("2"), line.format("-2"))
+            for line in (
+                "sigma_m = numpyro.sample('sigma_m', dist.LogNormal(loc[{}], scale[2]))",
+                "sigma_m = numpyro.sample('sigma_m', dist.LogNormal(loc[2], scale[{}]))",
+            )
+        ),
+        *(
+            (line.format("3"), line.format("4"))
+            for line in (
+                "sigma_c = numpyro.sample('sigma_c', dist.LogNormal(loc[{}], scale[3]))",
+                "sigma_c = numpyro.sample('sigma_c', dist.LogNormal(loc[3], scale[{}]))",
+            )
+        ),
+        *(
+            ("numpyro.sample('c', dist.Delta(lines[:, 1]))", f"numpyro.sample('c', dist.Delta(lines[:, {entry}]))")
+            for entry in (2, -1)
+        ),
+    ),
+    "without the mark NumPyro only warns of a site that the model lacks": (
+        (LINES, "lines = numpyro.sample('lines', lines)"),
+        (LINES, LINES.replace("is_auxiliary", "is_auxiliary_")),
+        (LINES, LINES.replace("True", "False")),
+    ),
+    "y is always given": (
+        (
+            "def guide(group, x, noise, n_groups, y=None):",
+            "def guide(group, x, noise, n_groups, y=0):",
+        ),
+    ),
+}
+
+
 EXERCISE = Exercise(
     title="A guide with exact groups",
     names={"structured_guide": "conditional"},
@@ -431,5 +485,6 @@ EXERCISE = Exercise(
             perturb=_wide,
         ),
     ),
+    equivalent={f"{old} => {new}": reason for reason, changes in SAME.items() for old, new in changes},
     figure=figure,
 )

@@ -338,5 +338,13 @@ EXERCISE = Exercise(
             perturb=lambda m, r, size: {**m, "theta_sd": m["theta_sd"] * (1 + size)},
         ),
     ),
+    equivalent={
+        "with numpyro.plate('schools', len(y)): => with numpyro.plate('schools_', len(y)):": (
+            "a plate may have any name"
+        ),
+        "z = numpyro.sample('z', dist.Normal(0.0, 1.0)) => z = numpyro.sample('z_', dist.Normal(0.0, 1.0))": (
+            "a helper site may have any name"
+        ),
+    },
     figure=figure,
 )

@@ -1,6 +1,6 @@
 """What lesson 9 prints without computing it there: one function for each stored table.
 
-    python -m drafts.lesson09.stored NAME ...        from the root of a checkout; without a name it lists them
+    python -m tests.benchmarks.stored.lesson09 NAME ...        from the root of a checkout; without a name it lists them
 
 Seconds of wall time on two cores that others used as well: ``density`` and ``overclaim`` 1, ``centred`` 50, ``gaps``
 225, ``starts`` 60 to 80 for 40 fits of one setting (the lesson's counts are of 200), ``chains`` 65, ``forgotten`` 50,
@@ -30,8 +30,8 @@ from numpyro.infer import MCMC, NUTS, SVI, Trace_ELBO, init_to_median, init_to_u
 from numpyro.infer.autoguide import AutoIAFNormal, AutoMultivariateNormal, AutoNormal
 from numpyro.infer.reparam import LocScaleReparam
 
-from drafts import hierarchy
-from drafts.lesson09.structured_guide.measure import conditional, model
+from course import hierarchy
+from course.lesson09.structured_guide.measure import conditional, model
 
 POINTS = hierarchy.GROUP, hierarchy.X, hierarchy.NOISE, hierarchy.Y
 DATA = (
