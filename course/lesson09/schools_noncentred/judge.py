@@ -345,6 +345,10 @@ EXERCISE = Exercise(
         "z = numpyro.sample('z', dist.Normal(0.0, 1.0)) => z = numpyro.sample('z_', dist.Normal(0.0, 1.0))": (
             "a helper site may have any name"
         ),
+        "numpyro.sample('y', dist.Normal(theta, noise), obs=y) => "
+        "numpyro.sample('y_', dist.Normal(theta, noise), obs=y)": ("what is given may have any name"),
+        "theta = numpyro.deterministic('theta', mu + tau * z) => "
+        "theta = numpyro.deterministic('theta', mu - tau * z)": ("z is as often below zero as above: the same model"),
     },
     figure=figure,
 )
