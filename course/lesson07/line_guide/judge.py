@@ -22,7 +22,7 @@ def telling(exact):
 
     A density of ln bg_sigma that is taken for one of bg_sigma is wrong by the mean of 1 / bg_sigma.
     """
-    return exact.log_sigma_sd > 0.44 and exact.median[BG_SIGMA] > 1.5
+    return exact.log_sigma_sd > 0.44 and exact.median_of(BG_SIGMA)[0] > 1.5
 
 
 def draw_guide_case(rng):
