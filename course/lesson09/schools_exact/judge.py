@@ -54,6 +54,7 @@ def reference(case):
         **_stack([hierarchy.schools_exact(**data) for data in sets]),
         "sets": dict(zip(SETS, sets)),
         "mean_log": np.transpose([_prior_mean_of_log_likelihood(**data) for data in sets]),
+        "largest": np.array([_largest(**data) for data in sets]),
         "wrong": {name: _stack([_wrong(name, **data) for data in sets]) for name in WRONG},
     }
 
@@ -116,6 +117,16 @@ def _wrong(name, y, noise, mu_sd, tau_scale, low=0.0):
     }
 
 
+def _largest(y, noise, mu_sd, tau_scale):
+    """Largest log joint density of mu, tau and y on a grid of tau: given tau, mu is best at its posterior mean."""
+    tau = 0.025 * (np.arange(4000) + 0.5)
+    variance = noise**2 + tau[:, None] ** 2
+    mu = np.sum(y / variance, axis=1) / (mu_sd**-2 + np.sum(1 / variance, axis=1))
+    log_p = -0.5 * np.sum(hierarchy.LOG_2PI + np.log(variance) + (y - mu[:, None]) ** 2 / variance, axis=1)
+    log_p -= 0.5 * (hierarchy.LOG_2PI + (mu / mu_sd) ** 2) + np.log(mu_sd)
+    return np.max(log_p + hierarchy.log_half_cauchy(tau, tau_scale))
+
+
 def moments(name):
     """Distance: mean and sd of mu or tau, in sds, the worst of three data sets."""
     return lambda m, r: worst((m[name] - r[name]) / r[name][:, 1:])
@@ -139,6 +150,11 @@ def _no_spacing(m, r):
     """All evidences too large by one and the same number."""
     off = m["log_z"] - r["log_z"]
     return _moments_right(m, r) and np.ptp(off) < 0.05 and off.min() > 0.3
+
+
+def _largest_lost(m, r):
+    """What is left of ln Z when the largest log density was taken off and not given back; a tenth is the grid's."""
+    return _moments_right(m, r) and worst(m["log_z"] - (r["log_z"] - r["largest"])) < 0.1
 
 
 def _no_slope(m, r):
@@ -279,6 +295,11 @@ EXERCISE = Exercise(
             "no spacing",
             hint="Halve the spacing of your grid: does your ln Z stay?",
             looks_like=lambda m, r, d: _no_spacing(m, r),
+        ),
+        Mistake(
+            "largest not added back",
+            hint="What did you take off before the exponential, and where is it added again?",
+            looks_like=lambda m, r, d: _largest_lost(m, r),
         ),
         Mistake(
             "ln tau without slope",

@@ -33,6 +33,14 @@ def no_spacing(y, noise, mu_sd, tau_scale):
     return _answer(log_p + _log_likelihood(y, noise, mu, tau), tau, mu, 1)
 
 
+def largest_not_added_back(y, noise, mu_sd, tau_scale):
+    tau, mu = _grid()
+    log_p = stats.norm.logpdf(mu, 0, mu_sd) + stats.halfcauchy.logpdf(tau, scale=tau_scale)
+    log_p = log_p + _log_likelihood(y, noise, mu, tau)
+    log_z, *moments = _answer(log_p, tau, mu, 0.1 * 0.5)
+    return log_z - log_p.max(), *moments
+
+
 def ln_tau_without_slope(y, noise, mu_sd, tau_scale):
     u = np.linspace(np.log(0.01), np.log(100), 1500)[:, None]
     tau, mu = np.exp(u), np.linspace(-60, 60, 401)

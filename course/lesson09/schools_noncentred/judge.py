@@ -208,8 +208,8 @@ EXERCISE = Exercise(
         Criterion(
             "fit",
             points=3,
-            compared="mean of the last 500 losses of an AutoNormal on your model, and the least loss that independent "
-            "normals reach without the funnel, nats (below it times 0.4)",
+            compared="mean of the last 500 losses of an AutoNormal on your model, nats above the least that "
+            "independent normals reach in coordinates without a funnel (what lies below counts 0.4 times)",
             distance=fit,
             needs=("losses",),
             failed="Independent normals in the coordinates of your model do not reach the loss that they reach without "
