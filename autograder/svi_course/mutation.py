@@ -292,8 +292,8 @@ def passes(lesson_name, exercise_id, source, hidden, seconds):
     lesson = lessons.find_lesson(lesson_name)
     exercise = lesson.exercises[exercise_id]
     rng = np.random.default_rng([SEED, *exercise_id.encode()])
-    signal.signal(signal.SIGALRM, _alarm)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.signal(signal.SIGPROF, _alarm)
+    signal.setitimer(signal.ITIMER_PROF, seconds)  # of processor time: a busy machine fails no mutant
     try:
         run = calibration.measurer(lesson, exercise, source)
         for index in range(hidden + 1):
@@ -304,13 +304,21 @@ def passes(lesson_name, exercise_id, source, hidden, seconds):
     except Exception:  # it does not even define its function, or took too long
         return False
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
         if "jax" in sys.modules:  # some hundred programs in one process have crashed XLA's compiler
             sys.modules["jax"].clear_caches()
 
 
 def survivors(lesson, exercise, sources, hidden=HIDDEN, progress=lambda line: None):
-    """Which of ``sources``, description -> learner's code, pass: their descriptions."""
+    """Which of ``sources``, description -> learner's code, pass: their descriptions.
+
+    Raises:
+        RuntimeError: if the solution itself does not pass in such a process, for then nothing else would either.
+    """
+    solution = notebooks.answers(lesson)[exercise.id]
+    with calibration.worker_pool(1) as pool:
+        if not pool.submit(passes, lesson.name, exercise.id, solution, hidden, SECONDS).result():
+            raise RuntimeError(f"{exercise.id}: the solution does not pass in {SECONDS} s, so no change of it can")
     left, found = dict(sources), []
     while left:
         # A mutant that hangs in native code, or crashes the process, costs one process and is failed.

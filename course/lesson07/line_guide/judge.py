@@ -251,8 +251,8 @@ EXERCISE = Exercise(
         Criterion(
             "gap",
             points=3,
-            compared="KL(your guide ‖ exact posterior), and the range from zero to that of the best independent "
-            "normals, nats",
+            compared="nats by which the KL from your guide to the exact posterior lies above that of the best "
+            "independent normals, or below zero",
             distance=gap,
             needs=("logp", "logq"),
             failed="After the fit the loss of your guide should lie above the floor -ln Z, and about as low as "

@@ -178,7 +178,7 @@ EXERCISE = Exercise(
             compared="your probabilities and the exact ones from all 500 draws, the worst of 14 points",
             distance=_off("many"),
             needs=("many",),
-            failed="Joined over all draws, your probabilities are not right.",
+            failed="From all 500 draws together, your probabilities are not right.",
         ),
         Criterion(
             "far",

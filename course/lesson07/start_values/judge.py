@@ -238,7 +238,7 @@ EXERCISE = Exercise(
             distance=bad_uneven,
             needs=("loc", "log_scale"),
             failed="Where some points are measured much worse than others, several fits from your starts end in a bad "
-            "optimum; or half of all fits do.",
+            "optimum; or half of all 16 fits do.",
         ),
     ),
     mistakes=(

@@ -283,6 +283,27 @@ _ALL_SEEN = "Which groups have you never seen?"
 _PAIRS = "Do the parameters of group 7 and the data of group 7 meet?"
 
 
+def _same():
+    """Changes of the solution that are right as well: (old, new, reason)."""
+    start = "a start value: the judge sets the params, and every one that the constraint allows will do"
+    zeros, ones = "hyper_loc = numpyro.param('hyper_loc', jnp.array([{}]))", ["0.0"] * 4
+    for i in range(4):
+        yield zeros.format(", ".join(ones)), zeros.format(", ".join(ones[:i] + ["1.0"] + ones[i + 1 :])), start
+    yield zeros.format(", ".join(ones)), "hyper_loc = numpyro.param('hyper_loc', [0.0, 0.0, 0.0, 0.0])", start
+    for name in "mc":
+        loc = f"{name}_loc = numpyro.param('{name}_loc', jnp.{{}}(n_groups))"
+        yield loc.format("zeros"), loc.format("ones"), start
+    for name, size in (("hyper", "4"), ("m", "n_groups"), ("c", "n_groups")):
+        scale = f"{name}_scale = numpyro.param('{name}_scale', jnp.full({size}, {{}}), constraint=constraints.positive)"
+        for value in ("0.2", "0.05", "1.1"):
+            yield scale.format("0.1"), scale.format(value), start
+    third = "numpyro.sample('mu_c', dist.Normal(hyper_loc[{}], hyper_scale[{}]))"
+    last = "numpyro.sample('sigma_c', dist.LogNormal(hyper_loc[{}], hyper_scale[{}]))"
+    for at, old, new in ((third, 2, -2), (last, 3, 4)):
+        for places in ((new, old), (old, new)):
+            yield at.format(old, old), at.format(*places), "the same entry, counted from the end or cut to the last"
+
+
 EXERCISE = Exercise(
     title="Batches of groups",
     names={"model_batch": "x, noise, y, batch", "guide_batch": "x, noise, y, batch"},
@@ -328,12 +349,12 @@ EXERCISE = Exercise(
         Criterion(
             "sites",
             points=1,
-            compared="sites and params that are missing, of another size than asked, or with a scale that may be "
-            "negative",
+            compared="sites and params that are missing, of another size than asked, with a scale that may be "
+            "negative, or that start outside of what they may be",
             distance=sites_off,
             needs=SITES,
             failed="`m` and `c` must have `batch` entries, the params one for each of all groups, and scales must "
-            "stay positive.",
+            "start and stay positive.",
         ),
     ),
     mistakes=(
@@ -390,5 +411,6 @@ EXERCISE = Exercise(
         "noise": "the guide's params know of the data, so the guide itself need not look at them",
         "y": "the guide's params know of the data, so the guide itself need not look at them",
     },
+    equivalent={f"{old} => {new}": reason for old, new, reason in _same()},
     figure=batch_figure,
 )

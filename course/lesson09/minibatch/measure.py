@@ -11,6 +11,8 @@ from numpyro.infer import Trace_ELBO
 
 from svi_course.learner.measuring import attempt, site_lines
 
+from ...measuring import QUICK
+
 N_KEYS = 8192
 BATCH = 8
 ALIKE, ALIKE_BATCHES = 12, (5, 12)  # groups of the second data set, all alike, and the batches it is taken in
@@ -51,20 +53,25 @@ def _held(model, guide, batch, key, params, data, points):
 
 
 def _limits(guide, *args):
-    """Each param of the guide as "name least", the least of its entries when the optimiser's own numbers are -3."""
-    found = {}
+    """Each param of the guide as "name least": the least of its entries when the optimiser's own numbers are -3.
 
-    def run(key):
-        for name, site in handlers.trace(handlers.seed(guide, key)).get_trace(*args).items():
-            if site["type"] == "param":
-                found[name] = site["kwargs"].get("constraint", constraints.real), np.shape(site["value"])
-        return key
+    "name nan" where the param starts outside of what it may be: the optimiser's own numbers are none, then.
+    """
+    allowed = {}
 
-    jax.eval_shape(run, jax.random.key(0))  # nothing is drawn: that alone would take half a second
-    lines = [
-        f"{name} {float(np.min(biject_to(allowed)(jnp.full(shape, -3.0)))):.3f}"
-        for name, (allowed, shape) in found.items()
-    ]
+    @partial(jax.jit, compiler_options=QUICK)
+    def starts(key):  # as a program, the draws are left out: those alone would take half a second
+        trace = handlers.trace(handlers.seed(guide, key)).get_trace(*args)
+        params = {name: site for name, site in trace.items() if site["type"] == "param"}
+        allowed.update({name: site["kwargs"].get("constraint", constraints.real) for name, site in params.items()})
+        return {name: site["value"] for name, site in params.items()}
+
+    found = starts(jax.random.key(0))
+    lines = []
+    for name, value in found.items():
+        inside = np.all(allowed[name](value)) and np.all(np.isfinite(value))
+        least = np.min(biject_to(allowed[name])(jnp.full(np.shape(value), -3.0))) if inside else np.nan
+        lines.append(f"{name} {float(least):.3f}")
     return np.array(lines, dtype="U80")
 
 
