@@ -138,12 +138,17 @@ def mixing(m, r):
 # ---------------------------------------------------------------- mistakes
 
 
+def _usual_mu(mu):
+    return _ks(mu, stats.norm(0, hierarchy.MU_SD).cdf) < 0.06
+
+
 def _drawn(standard):
-    """looks_like: before the data it is not (theta - mu) / tau that is standard normal, but ``standard``."""
+    """looks_like: mu has its prior, but it is not (theta - mu) / tau that is standard normal, it is ``standard``."""
 
     def looks_like(m, r, d):
         mu, tau, effects = (part[m["before"][:, 1] > FINE] for part in _split(m))
-        return _white((effects - mu) / tau) > 0.1 and _white(standard(mu, tau, effects)) < 0.06
+        e = (effects - mu) / tau
+        return _usual_mu(mu) and _white(e) > 0.1 and _white(standard(mu, tau, effects)) < 0.06
 
     return looks_like
 
@@ -151,7 +156,7 @@ def _drawn(standard):
 def _one_z(m, r, d):
     mu, tau, effects = _split(m)
     e = (effects - mu) / tau
-    return _ks(e[:, 0], stats.norm.cdf) < 0.06 and np.quantile(np.abs(e - e[:, :1]), 0.99) < 0.05
+    return _usual_mu(mu) and _ks(e[:, 0], stats.norm.cdf) < 0.06 and np.quantile(np.abs(e - e[:, :1]), 0.99) < 0.05
 
 
 def _half_normal(m, r, d):
