@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -43,6 +44,24 @@ QUICK = ("test_submission", "test_sandbox", "test_class", "test_notebooks", "tes
 def pytest_addoption(parser):
     parser.addoption("--exercise", help="only the tests of this exercise")
     parser.addoption("--everything", action="store_true", help="also what is recorded as passed (tests/recorded.py)")
+    parser.addoption("--record", action="store_true", help="everything, and record what passes (tests/recorded.py)")
+
+
+def pytest_configure(config):
+    if config.getoption("record") and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(recorded.Recorder())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """Tell the report which exercise a test is of, and what it took of the processor."""
+    begin, pair = time.process_time(), exercise_of(item)
+    try:
+        return (yield)
+    finally:
+        if pair:
+            seconds = time.process_time() - begin
+            item.user_properties += [("exercise", pair[1].id), ("test", item.originalname), ("cpu", seconds)]
 
 
 def exercise_of(item):
@@ -54,7 +73,8 @@ def exercise_of(item):
 
 def choose(items, config):
     """Leave out what was not asked for, and what is recorded as passed; the summary counts it."""
-    only, everything = config.getoption("exercise"), config.getoption("everything")
+    only = config.getoption("exercise")
+    everything = config.getoption("everything") or config.getoption("record")
     dear = {}
     kept, gone = [], []
     for item in items:

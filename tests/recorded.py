@@ -1,19 +1,17 @@
 """Tests of an exercise that take minutes need not run again while nothing that they look at has changed.
 
-    python tests/recorded.py EXERCISE …     runs all tests of an exercise and, if they pass, records it
+    pytest --record                          runs everything and records each exercise whose tests passed
+    pytest --record --exercise EXERCISE      the same for one
 
 The record stands in the exercise's ``table.json``: a hash of all that the exercise is made of, pinned versions
-included, and the seconds of processor time that its tests took. While the hash is true and the seconds are more than
-DEAR, a test run leaves out what LEFT_OUT names, and says so in its summary; the right answer, a mistake, the second
+included, and the seconds of processor time that the tests took. While the hash is true and the seconds are more than
+DEAR, a test run leaves out what LEFT_OUT names, and counts it as deselected; the right answer, a mistake, the second
 route and the form are tested each time. ``pytest --everything`` leaves nothing out.
 """
 
 import hashlib
 import json
 import re
-import resource
-import subprocess
-import sys
 from pathlib import Path
 
 from svi_course import calibration, lessons, notebooks
@@ -48,21 +46,27 @@ def left_out(lesson, exercise):
     return row.get("seconds", 0) > DEAR and row.get("made_from") == making(lesson, exercise)
 
 
-def record(name):
-    """Run the tests of an exercise and keep the record; raises if one fails."""
-    lesson = next(lesson for lesson in lessons.course_lessons() if name in lesson.exercises)
-    exercise, before = lesson.exercises[name], making(lesson, lesson.exercises[name])
-    files = [str(ROOT / "tests" / f"test_{file}.py") for file in ("exercises", "probes")]
-    chosen = ["--exercise", name, "--everything", "-n", "0", "-q"]
-    begin = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-    status = subprocess.run([sys.executable, "-m", "pytest", *files, *chosen], cwd=ROOT).returncode
-    seconds = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - begin
-    if status:
-        raise SystemExit(f"{name}: a test failed, nothing is recorded")
-    row = {"made_from": before, "seconds": round(seconds)}
-    (exercise.folder / "table.json").write_text(calibration.as_json({**exercise.table(), "_tested": row}))
+class Recorder:
+    """Pytest's plugin of ``--record``: adds up what the tests of each exercise took, and whether they passed."""
 
+    def __init__(self):
+        pairs = [(lesson, exercise) for lesson in lessons.course_lessons() for exercise in lesson.exercises.values()]
+        self.made_from = {exercise.id: making(lesson, exercise) for lesson, exercise in pairs}
+        self.exercises = {exercise.id: exercise for _, exercise in pairs}
+        self.seconds, self.failed = {}, set()
 
-if __name__ == "__main__":
-    for name in sys.argv[1:]:
-        record(name)
+    def pytest_runtest_logreport(self, report):
+        told = dict(report.user_properties)
+        name = told.get("exercise")
+        if report.failed:
+            self.failed.add(name)
+        if report.when == "call" and told.get("test") in LEFT_OUT:
+            self.seconds[name] = self.seconds.get(name, 0.0) + told.get("cpu", 0.0)
+
+    def pytest_sessionfinish(self):
+        for name, seconds in self.seconds.items():
+            exercise = self.exercises.get(name)
+            if exercise and name not in self.failed and seconds > DEAR:
+                row = {"made_from": self.made_from[name], "seconds": round(seconds)}
+                table = {**exercise.table(), "_tested": row}
+                (exercise.folder / "table.json").write_text(calibration.as_json(table))
