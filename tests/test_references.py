@@ -1,6 +1,9 @@
 """The truth that learners are compared with: several routes to it agree, and none is believed alone."""
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import jax
@@ -158,3 +161,23 @@ def test_the_best_logit_normal_is_known():
     f = 1 / (1 + np.exp(-(loc + scale * coin.NORMAL_NODES)))
     assert (coin.NORMAL_WEIGHTS @ f, kl) == pytest.approx((0.5909, 0.0), abs=2e-3)
     assert np.log(13 / 9) == pytest.approx(loc, abs=0.02)
+
+
+def test_factorisations_side_by_side_end():
+    """JAX's threads on two cores: this very program waited for ever with as many threads as cores (jax 0.10.2)."""
+    code = """
+import numpy as np, jax, jax.numpy as jnp
+from svi_course import lessons
+routes = lessons.load_shared("hierarchy_routes")
+exercise = lessons.find_lesson("09").exercises["structured-guide"]
+rng = np.random.default_rng(0)
+cases = [exercise.case(rng) for _ in range(4)]
+references = [exercise.reference(case) for case in cases]
+group = jnp.array([np.asarray(case["group"]) for case in cases])
+numbers = (jnp.array([np.asarray(case[name], float) for case in cases]) for name in ("x", "noise", "y"))
+elbo = routes._best(jax.random.key(0), routes.regression_log_joint, references, group, *numbers)[0]
+assert np.all(np.isfinite(elbo))
+"""
+    env = {**os.environ, "JAX_ENABLE_X64": "1"}
+    env.pop("NPROC", None)
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code], env=env, timeout=240, check=True)

@@ -93,6 +93,7 @@ def environment(lesson_folder, inbox, outbox, compiled):
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONNOUSERSITE": "1",
         "JAX_PLATFORMS": "cpu",
+        "NPROC": "16",  # see svi_course/__init__.py
         "JAX_COMPILATION_CACHE_DIR": str(compiled),
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
         "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
