@@ -83,9 +83,7 @@ class Replay:
 
     def __init__(self, job):
         self.job, self.record = job, Record()
-        self.skip_cells, self.skip_measures = demonstrations.unneeded(job.notebook), {}
-        for index in self.skip_cells:
-            self.record.outputs[index] = [new_output("stream", name="stdout", text=NOT_RUN)]
+        self.skip_cells, self.skip_measures = set(), {}
         self.spent = dict.fromkeys(job.exercises, 0.0)  # seconds of measuring
         self.doing = ("start", None)  # what to blame if the kernel dies now
         self.begin = time.monotonic()
@@ -98,6 +96,9 @@ class Replay:
         return self.deadline - time.monotonic()
 
     async def run(self):
+        self.skip_cells |= demonstrations.unneeded(self.job.notebook)
+        for index in self.skip_cells:
+            self.record.outputs[index] = [new_output("stream", name="stdout", text=NOT_RUN)]
         for attempt in range(REPLAYS):
             if attempt == REPLAYS - 1:  # the last chance: the imports and the answers alone
                 self._leave_out_plain_cells()
